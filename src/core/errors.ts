@@ -1,0 +1,55 @@
+// The one error class of the project. Bad input of any kind ends here: a stable `code` for programs,
+// and for people what is wrong, where (file, byte, key) and what to do about it.
+
+/** Stable codes: programs may switch on them, so a code is never renamed, only added. */
+export type ErrorCode =
+  | 'ARGUMENT_INVALID' // an option or argument of the wrong type or outside its range
+  | 'FILE_NOT_FOUND'
+  | 'FILE_UNREADABLE' // exists, but cannot be read (a folder, no permission)
+  | 'FILE_TOO_LARGE'
+  | 'FILE_WRITE_FAILED'
+  | 'FORMAT_UNKNOWN' // the bytes are of no format that we read
+  | 'FORMAT_INVALID' // a known format, broken: truncated, wrong types, out-of-range offsets, cycles
+  | 'FORMAT_UNSUPPORTED' // a valid file that uses something we do not implement
+  | 'TOKENIZER_NOT_FOUND' // no built-in, path or package of that name
+  | 'ID_OUT_OF_RANGE' // a token id that the vocabulary does not have
+  | 'SPECIAL_TOKEN_REFUSED' // special-token text in the input under `specials: 'refuse'`
+  | 'TEXT_NOT_UTF8'
+  | 'TEXT_NOT_REPRESENTABLE' // the vocabulary has neither the piece nor an unknown token
+  | 'PATTERN_INVALID' // a regular expression that cannot be compiled
+  | 'PATTERN_TOO_COMPLEX' // a regular expression beyond the bounds that keep matching linear
+  | 'TEMPLATE_INVALID' // a chat template that fails to parse or to run
+  | 'TRAINING_IMPOSSIBLE' // no corpus, or a vocabulary size below the alphabet
+  | 'CANCELLED'
+  | 'PAPER_NOT_FOUND'
+  | 'PAPER_NOT_RUNNABLE'
+  | 'PORT_IN_USE'
+
+export interface ErrorDetails {
+  /** Where: a path, a byte offset, a key such as `model.merges[17]`. */
+  where?: string
+  /** What the reader can do next, as one sentence. */
+  hint?: string
+  cause?: unknown
+}
+
+export class TesseraError extends Error {
+  override readonly name = 'TesseraError'
+  readonly code: ErrorCode
+  readonly where: string | undefined
+  readonly hint: string | undefined
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(
+      message + (details.where ? ` (at ${details.where})` : '') + (details.hint ? `. ${details.hint}` : ''),
+      details.cause === undefined ? undefined : { cause: details.cause },
+    )
+    this.code = code
+    this.where = details.where
+    this.hint = details.hint
+  }
+
+  toJSON(): { code: ErrorCode; message: string; where?: string; hint?: string } {
+    return { code: this.code, message: this.message, where: this.where, hint: this.hint }
+  }
+}

@@ -1,0 +1,58 @@
+// Files, for Node only (a page never imports this): reading with a bound, writing by atomic rename.
+import { randomBytes } from 'node:crypto'
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { TesseraError } from './errors.ts'
+
+/** Reads a whole file of at most `maxBytes`. Throws FILE_NOT_FOUND, FILE_UNREADABLE, FILE_TOO_LARGE. */
+export async function readFileBounded(path: string, maxBytes: number): Promise<Uint8Array> {
+  try {
+    const info = await stat(path)
+    if (!info.isFile()) {
+      throw new TesseraError('FILE_UNREADABLE', 'Not a regular file', { where: path, hint: 'Name a file' })
+    }
+    if (info.size > maxBytes) {
+      throw new TesseraError('FILE_TOO_LARGE', `${info.size} bytes; at most ${maxBytes} are read here`, {
+        where: path,
+      })
+    }
+    return await readFile(path)
+  } catch (cause) {
+    throw fileError(cause, path)
+  }
+}
+
+/** An errno exception as a TesseraError; a TesseraError passes through. */
+export function fileError(cause: unknown, path: string): TesseraError {
+  if (cause instanceof TesseraError) return cause
+  const code = (cause as NodeJS.ErrnoException | null)?.code
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    return new TesseraError('FILE_NOT_FOUND', 'No such file', { where: path, hint: 'Check the path', cause })
+  }
+  return new TesseraError('FILE_UNREADABLE', `Cannot be read (${code ?? String(cause)})`, { where: path, cause })
+}
+
+/**
+ * Writes the whole file or nothing: a temporary neighbour, flushed, then renamed over the target.
+ * Throws FILE_WRITE_FAILED.
+ */
+export async function writeFileAtomic(path: string, data: Uint8Array | string): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`)
+  try {
+    await mkdir(dirname(path), { recursive: true })
+    const file = await open(temporary, 'wx')
+    try {
+      await file.writeFile(data)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(temporary, path)
+  } catch (cause) {
+    await rm(temporary, { force: true })
+    throw new TesseraError('FILE_WRITE_FAILED', `Cannot write (${(cause as Error).message})`, {
+      where: path,
+      cause,
+    })
+  }
+}
