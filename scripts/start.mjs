@@ -1,0 +1,69 @@
+// `npm start`: installs and builds if needed, then serves the Studio on this machine only.
+// Only Node's own modules until the build is done: node_modules may not exist yet.
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { parseArgs } from 'node:util'
+import { build } from './build.mjs'
+import { root } from './setup.mjs'
+
+const HELP = `Usage: npm start [-- options]
+
+Serves the Tessera Studio on http://127.0.0.1:7470/ (or the next free port).
+
+  --port N    exactly this port; 0 = any free one (default 7470, else the next free one)
+  --no-open   do not open a browser
+  --help      this text
+
+Ctrl-C ends it.`
+
+function options() {
+  try {
+    const { values } = parseArgs({
+      allowNegative: true,
+      options: {
+        port: { type: 'string' },
+        open: { type: 'boolean', default: true },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    })
+    const { port } = values
+    if (port !== undefined && !/^\d{1,5}$/.test(port)) throw new Error(`Not a port: ${port}`)
+    return { open: values.open, help: values.help, port: port === undefined ? undefined : Number(port) }
+  } catch (error) {
+    console.error(`ARGUMENT_INVALID: ${error.message}\n\n${HELP}`)
+    process.exit(2)
+  }
+}
+
+/** The platform's own way to open an address; a machine without one just keeps the printed address. */
+function openBrowser(url) {
+  const [command, ...args] =
+    process.platform === 'darwin'
+      ? ['open', url]
+      : process.platform === 'win32'
+        ? ['cmd', '/c', 'start', '""', url]
+        : ['xdg-open', url]
+  const child = spawn(command, args, { stdio: 'ignore', detached: true })
+  child.on('error', () => {})
+  child.unref()
+}
+
+const { open, help, port } = options()
+if (help) {
+  console.log(HELP)
+} else {
+  build()
+  const { startStudio } = await import(pathToFileURL(join(root, 'dist', 'server', 'index.js')).href)
+  try {
+    const studio = await startStudio({ port })
+    console.log(`Tessera Studio: ${studio.url}\nCtrl-C ends it.`)
+    for (const signal of ['SIGINT', 'SIGTERM']) {
+      process.once(signal, () => studio.close().then(() => process.exit(0)))
+    }
+    if (open) openBrowser(studio.url)
+  } catch (error) {
+    console.error(error.code ? `${error.code}: ${error.message}` : error)
+    process.exitCode = 1
+  }
+}
