@@ -1,0 +1,1 @@
+export { readTokenizerJson, type TokenizerJsonOptions } from './read.ts'
