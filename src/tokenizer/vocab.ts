@@ -10,6 +10,8 @@ import { alphabetToBytes, bytesToAlphabet } from './alphabet.ts'
  */
 export type VocabAlphabet = 'text' | 'bytes'
 
+const FILTER_BITS = 1 << 21
+
 export class Vocab {
   /** Number of ids: largest id + 1. Some ids may be holes (see `has`). */
   readonly size: number
@@ -28,6 +30,8 @@ export class Vocab {
   /** `[2 * capacity]` of (hash, id + 1); 0 = free. */
   private slots: Int32Array | null = null
   private mask = 0
+  /** One bit per hash: most byte strings that are no token are told apart without touching the index. */
+  private filter = new Int32Array(0)
 
   constructor(
     bytes: Uint8Array,
@@ -99,6 +103,7 @@ export class Vocab {
     let hash = length
     for (let i = start; i < end; i++) hash = Math.imul(hash ^ source[i]!, 0x01000193)
     hash ^= hash >>> 15
+    if ((this.filter[(hash >>> 5) & ((FILTER_BITS >> 5) - 1)]! & (1 << (hash & 31))) === 0) return -1
     let at = hash & this.mask
     for (;;) {
       const stored = slots[2 * at + 1]!
@@ -131,6 +136,7 @@ export class Vocab {
     let capacity = 16
     while (capacity < this.size * 2) capacity *= 2
     const slots = new Int32Array(capacity * 2)
+    this.filter = new Int32Array(FILTER_BITS >> 5)
     const { bytes, offsets } = this
     this.mask = capacity - 1
     for (let id = 0; id < this.size; id++) {
@@ -158,6 +164,7 @@ export class Vocab {
       if (known) continue
       slots[2 * at] = hash
       slots[2 * at + 1] = id + 1
+      this.filter[(hash >>> 5) & ((FILTER_BITS >> 5) - 1)]! |= 1 << (hash & 31)
     }
     this.slots = slots
     return slots

@@ -1,0 +1,114 @@
+// Which two neighbouring tokens may merge, and at which rank: a list of merges (tokenizer.json), or
+// tiktoken's rule, by which the joined bytes are looked up in the vocabulary and the id is the rank.
+import type { BpeModelSpec } from '../spec.ts'
+import type { Vocab } from '../vocab.ts'
+
+/** "These two do not merge." Larger than every rank. */
+export const NO_MERGE = 0x7fffffff
+
+export interface MergeRules {
+  /**
+   * Rank of merging the neighbours `left` and `right`, whose bytes are `bytes[start .. end]`; NO_MERGE
+   * when they do not. The lowest rank merges first; at equal rank the leftmost.
+   */
+  rank(left: number, right: number, bytes: Uint8Array, start: number, end: number): number
+  /** Id of the token that the merge of this rank makes. */
+  result(rank: number): number
+}
+
+export function mergeRules(model: BpeModelSpec): MergeRules {
+  return model.merges ? new MergeList(model.vocab, model.merges) : rankRule(model.vocab)
+}
+
+const CACHED_PAIRS = 1 << 16
+
+/**
+ * tiktoken's rule. Most questions are about pairs of bytes, which have a table of their own, or about pairs
+ * asked before, which a direct-mapped cache of fixed size answers (yes or no) without touching the bytes.
+ */
+function rankRule(vocab: Vocab): MergeRules {
+  const bytePairs = new Int32Array(65536).fill(NO_MERGE)
+  const { bytes, offsets } = vocab
+  for (let id = vocab.size - 1; id >= 0; id--) {
+    const at = offsets[id]!
+    if (offsets[id + 1]! - at === 2 && !vocab.literal.has(id)) bytePairs[(bytes[at]! << 8) | bytes[at + 1]!] = id
+  }
+  /** `[4 * CACHED_PAIRS]` left + 1, right, rank, unused. */
+  const cache = new Int32Array(CACHED_PAIRS * 4)
+  return {
+    rank(left, right, source, start, end) {
+      if (end - start === 2) return bytePairs[(source[start]! << 8) | source[start + 1]!]!
+      const at = (pairHash(left, right) & (CACHED_PAIRS - 1)) << 2
+      if (cache[at] === left + 1 && cache[at + 1] === right) return cache[at + 2]!
+      const id = vocab.idOf(source, start, end)
+      const rank = id < 0 ? NO_MERGE : id
+      cache[at] = left + 1
+      cache[at + 1] = right
+      cache[at + 2] = rank
+      return rank
+    },
+    result: (rank) => rank,
+  }
+}
+
+/** A merge list as an open-addressing table (left, right) → rank in one Int32Array. */
+class MergeList implements MergeRules {
+  private readonly results: Int32Array
+  /** `[3 * capacity]` left + 1 (0 = free), right, rank. */
+  private readonly slots: Int32Array
+  private readonly mask: number
+
+  constructor(vocab: Vocab, merges: Uint32Array) {
+    const count = merges.length >> 1
+    let capacity = 16
+    while (capacity < count * 1.6) capacity *= 2
+    const slots = new Int32Array(capacity * 3)
+    const mask = capacity - 1
+    const results = new Int32Array(count)
+    const longest = new Uint8Array(vocab.maxTokenBytes * 2)
+    for (let rank = 0; rank < count; rank++) {
+      const left = merges[2 * rank]!
+      const right = merges[2 * rank + 1]!
+      const leftEnd = vocab.offsets[left + 1]! - vocab.offsets[left]!
+      const length = leftEnd + vocab.offsets[right + 1]! - vocab.offsets[right]!
+      copy(vocab.bytes, vocab.offsets[left]!, longest, 0, leftEnd)
+      copy(vocab.bytes, vocab.offsets[right]!, longest, leftEnd, length - leftEnd)
+      results[rank] = vocab.idOf(longest, 0, length)
+      let at = pairHash(left, right) & mask
+      while (slots[3 * at] !== 0 && !(slots[3 * at] === left + 1 && slots[3 * at + 1] === right)) {
+        at = (at + 1) & mask
+      }
+      // Hugging Face keeps the last of two equal pairs.
+      slots[3 * at] = left + 1
+      slots[3 * at + 1] = right
+      slots[3 * at + 2] = rank
+    }
+    this.slots = slots
+    this.mask = mask
+    this.results = results
+  }
+
+  rank(left: number, right: number): number {
+    const { slots, mask } = this
+    let at = pairHash(left, right) & mask
+    for (;;) {
+      const key = slots[3 * at]!
+      if (key === 0) return NO_MERGE
+      if (key === left + 1 && slots[3 * at + 1] === right) return slots[3 * at + 2]!
+      at = (at + 1) & mask
+    }
+  }
+
+  result(rank: number): number {
+    return this.results[rank]!
+  }
+}
+
+function pairHash(left: number, right: number): number {
+  const h = Math.imul(left, 0x9e3779b1) ^ Math.imul(right, 0x85ebca6b)
+  return h ^ (h >>> 15)
+}
+
+function copy(from: Uint8Array, at: number, to: Uint8Array, start: number, length: number): void {
+  for (let i = 0; i < length; i++) to[start + i] = from[at + i]!
+}

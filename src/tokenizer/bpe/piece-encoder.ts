@@ -1,0 +1,128 @@
+// Bytes → ids for byte-pair encoding at full speed: a scanner cuts the pieces, a cache answers for those
+// seen before, the merge loop for the rest.
+import type { BpeModelSpec } from '../spec.ts'
+import type { Scan } from '../scan/index.ts'
+import type { IdSink } from './id-sink.ts'
+import { mergeRules, type MergeRules } from './merge-rules.ts'
+import { Merger } from './merge.ts'
+import { byteIds, byteSymbols, characterSymbols, requireAllBytes, type Symbolize } from './symbols.ts'
+import { LOOKUP_PADDING, MAX_CACHED_BYTES, WordCache } from './word-cache.ts'
+
+/** Bytes that must be readable behind the text in every buffer given to `PieceEncoder`. */
+export const PADDING = LOOKUP_PADDING
+
+export class PieceEncoder {
+  private readonly model: BpeModelSpec
+  private readonly cache = new WordCache()
+  private merger: Merger | null = null
+  private rules: MergeRules | null = null
+  private readonly symbolize: Symbolize
+  /** Ids of single bytes, or null when symbols are characters. */
+  private readonly single: Int32Array | null
+
+  constructor(model: BpeModelSpec, name: string) {
+    this.model = model
+    if (model.byteLevel) {
+      this.single = byteIds(model.vocab)
+      requireAllBytes(this.single, name)
+      this.symbolize = byteSymbols(this.single)
+    } else {
+      this.single = null
+      this.symbolize = characterSymbols(model)
+    }
+  }
+
+  /**
+   * Appends the ids of `bytes[start .. end]` to the sink. `view` covers the same buffer, in which at least
+   * PADDING bytes follow `end`.
+   */
+  encode(bytes: Uint8Array, view: DataView, start: number, end: number, scan: Scan, sink: IdSink): void {
+    sink.reserve(end - start)
+    const { cache, single } = this
+    const out = sink.ids
+    let n = sink.length
+    let pos = start
+    while (pos < end) {
+      const next = scan(bytes, pos, end)
+      const length = next - pos
+      if (length === 1 && single !== null) {
+        out[n++] = single[bytes[pos]!]!
+      } else if (length > MAX_CACHED_BYTES) {
+        const merger = this.solve(bytes, pos, next)
+        for (let i = 0; i < merger.count; i++) out[n++] = merger.ids[i]!
+        merger.trim()
+      } else {
+        const slot = cache.find(view, pos, length)
+        if (slot >= 0) {
+          const count = cache.slots[slot + 5]!
+          const value = cache.slots[slot + 6]!
+          if (count === 1) {
+            out[n++] = value
+          } else {
+            const ids = cache.ids
+            for (let i = 0; i < count; i++) out[n++] = ids[value + i]!
+          }
+        } else {
+          const merger = this.solve(bytes, pos, next)
+          const count = merger.count
+          for (let i = 0; i < count; i++) out[n++] = merger.ids[i]!
+          cache.insert(view, pos, length, merger.ids, count)
+        }
+      }
+      pos = next
+    }
+    sink.length = n
+  }
+
+  /** Number of ids of `bytes[start .. end]`; stops early once it exceeds `limit`. */
+  count(bytes: Uint8Array, view: DataView, start: number, end: number, scan: Scan, limit: number): number {
+    const { cache, single } = this
+    let n = 0
+    let pos = start
+    while (pos < end && n <= limit) {
+      const next = scan(bytes, pos, end)
+      const length = next - pos
+      if (length === 1 && single !== null) {
+        n++
+      } else if (length > MAX_CACHED_BYTES) {
+        const merger = this.solve(bytes, pos, next)
+        n += merger.count
+        merger.trim()
+      } else {
+        const slot = cache.find(view, pos, length)
+        if (slot >= 0) {
+          n += cache.slots[slot + 5]!
+        } else {
+          const merger = this.solve(bytes, pos, next)
+          n += merger.count
+          cache.insert(view, pos, length, merger.ids, merger.count)
+        }
+      }
+      pos = next
+    }
+    return n
+  }
+
+  /**
+   * The ids of one piece and where each starts, without the cache. The result is overwritten by the next
+   * call.
+   */
+  solve(bytes: Uint8Array, start: number, end: number): Merger {
+    this.rules ??= mergeRules(this.model)
+    const merger = (this.merger ??= new Merger(this.rules))
+    if (this.model.ignoreMerges) {
+      const id = this.model.vocab.idOf(bytes, start, end)
+      if (id >= 0) {
+        merger.reset(1)
+        merger.ids[0] = id
+        merger.starts[0] = start
+        merger.starts[1] = end
+        merger.count = 1
+        return merger
+      }
+    }
+    this.symbolize(bytes, start, end, merger)
+    merger.run(bytes)
+    return merger
+  }
+}

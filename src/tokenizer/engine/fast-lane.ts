@@ -1,0 +1,179 @@
+// The fast lane: text → UTF-8 in a reused buffer → pieces by a scanner → ids through the word cache.
+// A long text goes window by window, cut where no id can change, so the buffers stay small and hot.
+import { aligned, AlignedWriter, type AlignedText } from '../aligned.ts'
+import type { IdSink } from '../bpe/id-sink.ts'
+import { PADDING, PieceEncoder } from '../bpe/piece-encoder.ts'
+import type { FastPlan } from './fast-plan.ts'
+import type { Lane, SpanSink } from './lane.ts'
+import { isMetaspace, metaspacedLength, writeMetaspaced } from './metaspace.ts'
+import { ByteToUnit, toSource } from './spans.ts'
+import { Utf8Scratch } from './utf8-scratch.ts'
+
+/** Length of a window in UTF-16 units. */
+const WINDOW = 1 << 16
+
+export class FastLane implements Lane {
+  readonly kind = 'fast'
+  readonly plan: FastPlan
+  readonly encoder: PieceEncoder
+  private readonly scratch = new Utf8Scratch()
+  private readonly metaspaced = new Utf8Scratch()
+
+  private readonly writesMetaspace: boolean
+
+  /** `normalized`: the caller runs the whole normalizer; spaces are ▁ already if it says so. */
+  constructor(plan: FastPlan, name: string, normalized: boolean) {
+    this.plan = plan
+    this.encoder = new PieceEncoder(plan.model, name)
+    this.writesMetaspace = plan.metaspace !== null && !(normalized && plan.metaspace.from === 'normalizer')
+  }
+
+  encode(text: string, first: boolean, sink: IdSink): void {
+    this.windows(text, (part, start) => {
+      this.each(part, first && start, start, (scratch, from, to) => {
+        this.encoder.encode(scratch.bytes, scratch.view, from, to, this.plan.scan, sink)
+        return true
+      })
+      return true
+    })
+  }
+
+  count(text: string, first: boolean, limit: number): number {
+    let n = 0
+    this.windows(text, (part, start) => {
+      this.each(part, first && start, start, (scratch, from, to) => {
+        n += this.encoder.count(scratch.bytes, scratch.view, from, to, this.plan.scan, limit - n)
+        return n <= limit
+      })
+      return n <= limit
+    })
+    return n
+  }
+
+  /** The raw bytes as they are, malformed UTF-8 included: one piece each, for byte-level models. */
+  encodeBytes(bytes: Uint8Array, sink: IdSink): void {
+    const { scratch } = this
+    const end = scratch.writeBytes(bytes)
+    this.encoder.encode(scratch.bytes, scratch.view, 0, end, (_bytes, _pos, to) => to, sink)
+    scratch.trim()
+  }
+
+  encodeSpans(text: AlignedText, first: boolean, spans: SpanSink): void {
+    const prefixed = this.withPrefix(text, first)
+    const parts = this.plan.presplit ? this.plan.presplit(prefixed) : [prefixed]
+    const { scratch } = this
+    for (const part of parts) {
+      const end = scratch.write(part.text)
+      const units = new ByteToUnit(part.text)
+      for (let pos = 0; pos < end; ) {
+        const next = this.plan.scan(scratch.bytes, pos, end)
+        const piece = this.encoder.solve(scratch.bytes, pos, next)
+        for (let i = 0; i < piece.count; i++) {
+          const range = units.range(piece.starts[i]!, piece.starts[i + 1]!)
+          const [from, to] = toSource(part, range)
+          spans.push(piece.ids[i]!, from, to)
+        }
+        piece.trim()
+        pos = next
+      }
+    }
+    scratch.trim()
+  }
+
+  /** Hands the text over in windows; `start` is true for the first. Stops when `take` returns false. */
+  private windows(text: string, take: (part: string, start: boolean) => boolean): void {
+    const { cut } = this.plan
+    if (text.length <= WINDOW || !cut) {
+      take(text, true)
+    } else {
+      let from = 0
+      while (from < text.length) {
+        let to = text.length
+        for (let width = WINDOW; from + width < text.length; width *= 2) {
+          const at = cut(text, from + (width === WINDOW ? 0 : width / 2), from + width)
+          if (at > from) {
+            to = at
+            break
+          }
+        }
+        if (!take(text.slice(from, to), from === 0)) return
+        from = to
+      }
+    }
+    this.scratch.trim()
+    this.metaspaced.trim()
+  }
+
+  /** Writes one window as UTF-8 and hands over the byte ranges that the scanner may see at once. */
+  private each(
+    text: string,
+    first: boolean,
+    start: boolean,
+    take: (scratch: Utf8Scratch, from: number, to: number) => boolean,
+  ): void {
+    const { plan, scratch } = this
+    if (text === '') return
+    if (plan.presplit) {
+      for (const part of plan.presplit(aligned(text, false))) {
+        if (!take(scratch, 0, scratch.write(part.text))) return
+      }
+      return
+    }
+    if (this.writesMetaspace) {
+      take(this.metaspaced, 0, this.writeMetaspace(text, first, start))
+      return
+    }
+    const space = plan.prefixSpace && start && text.charCodeAt(0) !== 0x20
+    take(scratch, 0, scratch.write(space ? ` ${text}` : text))
+  }
+
+  private writeMetaspace(text: string, first: boolean, start: boolean): number {
+    const { plan, scratch, metaspaced } = this
+    const length = scratch.write(text)
+    const needed = metaspacedLength(scratch.bytes, length) + 3 + PADDING
+    if (metaspaced.bytes.length < needed) {
+      metaspaced.bytes = new Uint8Array(needed * 2)
+      metaspaced.view = new DataView(metaspaced.bytes.buffer)
+    }
+    const prepend = plan.metaspace!.prepend
+    const present = scratch.bytes[0] === 0x20 || isMetaspace(scratch.bytes, 0)
+    const put =
+      start && (prepend === 'always' || (prepend !== 'never' && !present && (prepend === 'missing' || first)))
+    const out = metaspaced.bytes
+    let at = 0
+    if (put) {
+      out[0] = 0xe2
+      out[1] = 0x96
+      out[2] = 0x81
+      at = 3
+    }
+    return writeMetaspaced(scratch.bytes, length, out, at)
+  }
+
+  /** The text with what the lane puts in front or in place of spaces, source ranges kept. */
+  private withPrefix(text: AlignedText, first: boolean): AlignedText {
+    const { plan } = this
+    if (text.text === '') return text
+    if (plan.prefixSpace && text.text.charCodeAt(0) !== 0x20) {
+      const writer = new AlignedWriter(text)
+      writer.put(' ', 0, 0)
+      writer.keep(0, text.text.length)
+      return writer.done()
+    }
+    if (!plan.metaspace || !this.writesMetaspace) return text
+    const { prepend } = plan.metaspace
+    const present = text.text.startsWith(' ') || text.text.startsWith('▁')
+    const writer = new AlignedWriter(text)
+    if (prepend === 'always' || (prepend !== 'never' && !present && (prepend === 'missing' || first))) {
+      writer.put('▁', 0, 0)
+    }
+    let from = 0
+    for (let i = text.text.indexOf(' '); i >= 0; i = text.text.indexOf(' ', i + 1)) {
+      writer.keep(from, i)
+      writer.put('▁', i, i + 1)
+      from = i + 1
+    }
+    writer.keep(from, text.text.length)
+    return writer.done()
+  }
+}
