@@ -1,0 +1,49 @@
+// tessera studio: serves the pages on this machine and opens them.
+import { spawn } from 'node:child_process'
+import { startStudio } from '../../server/index.ts'
+import { print, printJson } from '../io.ts'
+import { jsonOption, verb, wholeNumber } from '../verb.ts'
+
+/** The platform's own way to open an address; where there is none, the printed address has to do. */
+function openInBrowser(url: string): void {
+  const openers: Partial<Record<NodeJS.Platform, [string, string[]]>> = {
+    darwin: ['open', [url]],
+    win32: ['cmd', ['/c', 'start', '""', url]],
+  }
+  const [command, args] = openers[process.platform] ?? ['xdg-open', [url]]
+  const child = spawn(command, args, { stdio: 'ignore', detached: true })
+  child.on('error', () => {})
+  child.unref()
+}
+
+export default verb({
+  name: 'tessera studio',
+  summary: 'The Studio, in your browser.',
+  details: 'Serves on 127.0.0.1 only; text and files that you open in it stay in the page. Ctrl-C ends it.',
+  options: {
+    port: {
+      type: 'string',
+      valueHint: 'n',
+      description: 'Exactly this port; 0 = any free one (default 7470 or the next free)',
+    },
+    open: { type: 'boolean', default: true, negativeDescription: 'Do not open a browser' },
+    ...jsonOption,
+  },
+  examples: [
+    { command: 'tessera studio', does: 'serve and open' },
+    { command: 'tessera studio --port 8080 --no-open', does: 'only serve' },
+  ],
+  async run({ options }) {
+    const port = wholeNumber(options.port, '--port')
+    const studio = await startStudio(port === undefined ? {} : { port })
+    for (const [signal, code] of [
+      ['SIGINT', 130],
+      ['SIGTERM', 143],
+    ] as const) {
+      process.once(signal, () => void studio.close().then(() => process.exit(code)))
+    }
+    if (options.json) await printJson({ url: studio.url, port: studio.port })
+    else await print(`Tessera Studio: ${studio.url}\nCtrl-C ends it.\n`)
+    if (options.open) openInBrowser(studio.url)
+  },
+})
