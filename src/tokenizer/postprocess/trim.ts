@@ -1,0 +1,36 @@
+// ByteLevel's trimmed offsets: a token's range without the spaces at its ends, which byte-level vocabularies
+// keep inside tokens ("Ġword"). Source: `process_offsets` of Hugging Face tokenizers.
+import { isWhiteSpace } from '../unicode/index.ts'
+import type { Part } from './part.ts'
+
+/** A space in the byte alphabet. */
+const SPACE = 'Ġ'.charCodeAt(0)
+
+/**
+ * With `addPrefixSpace`, a single space at the front of the first token is the one that was added and is
+ * kept: its range begins at 0 anyway.
+ */
+export function trimOffsets(part: Part, addPrefixSpace: boolean): Part {
+  const { details } = part
+  if (!details) return part
+  const offsets = details.offsets.slice()
+  for (let n = 0; n < details.tokens.length; n++) {
+    const token = details.tokens[n]!
+    let leading = 0
+    while (leading < token.length && isSpace(token.charCodeAt(leading))) leading++
+    let trailing = 0
+    while (trailing < token.length && isSpace(token.charCodeAt(token.length - 1 - trailing))) trailing++
+    let start = offsets[2 * n]!
+    let end = offsets[2 * n + 1]!
+    if (leading === 1 && addPrefixSpace && (n === 0 || start === 0)) leading = 0
+    if (leading > 0) start = Math.min(start + leading, end)
+    if (trailing > 0 && end >= trailing) end = Math.max(end - trailing, start)
+    offsets[2 * n] = start
+    offsets[2 * n + 1] = end
+  }
+  return { ids: part.ids, details: { ...details, offsets } }
+}
+
+function isSpace(unit: number): boolean {
+  return unit === SPACE || isWhiteSpace(unit)
+}
