@@ -23,9 +23,12 @@ function installed() {
   })
 }
 
-/** Runs a program with our terminal; ends this process with its exit code when it fails. */
+/**
+ * Runs a step of preparation; ends this process with its exit code when it fails. What it prints goes to
+ * stderr: stdout belongs to the result (`npm run bench -- … --json`).
+ */
 export function mustRun(command, args, options = {}) {
-  const code = run(command, args, options)
+  const code = run(command, args, { stdio: ['inherit', process.stderr, 'inherit'], ...options })
   if (code !== 0) process.exit(code)
 }
 
