@@ -11,4 +11,5 @@ export {
   type Section,
   type SectionKind,
 } from './sections/index.ts'
+export { tokensBySection } from './by-section.ts'
 export type { BinaryJsonForm } from './tokenizer-json.ts'

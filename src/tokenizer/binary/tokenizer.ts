@@ -2,6 +2,7 @@
 // One object holds the whole nested family, since the member of size v is the first v ids: `size` in each
 // call picks the member. Input and output are bytes; nothing here knows about text.
 import { compareBytes, TesseraError, type LongWork } from '../../core/index.ts'
+import { isCompact, readCompact, readTokenizerJson } from '../formats/index.ts'
 import type { TokenizerSpec } from '../spec.ts'
 import { Vocab } from '../vocab.ts'
 import { SequenceEncoder } from './encode.ts'
@@ -39,6 +40,15 @@ export class BinaryTokenizer {
   /** From a spec whose ids follow the layout of the family. Throws FORMAT_UNSUPPORTED, FORMAT_INVALID. */
   static fromSpec(spec: TokenizerSpec): BinaryTokenizer {
     return new BinaryTokenizer(mergesFromSpec(spec), spec.name)
+  }
+
+  /**
+   * From the bytes of a file: a tokenizer.json in either form, or the compact form.
+   * Throws FORMAT_INVALID, FORMAT_UNSUPPORTED, FILE_TOO_LARGE, TEXT_NOT_UTF8.
+   */
+  static load(file: Uint8Array, name?: string): BinaryTokenizer {
+    const spec = isCompact(file) ? readCompact(file) : readTokenizerJson(file, { name })
+    return BinaryTokenizer.fromSpec(spec)
   }
 
   /** Sizes to choose from: 1k, 2k, 4k … below the largest, and the largest itself. */

@@ -1,0 +1,59 @@
+// Binary BPE: A Family of Cross-Platform Tokenizers for Binary Analysis (Bommarito 2025, arXiv 2511.17573).
+// The method is in `tokenizer/binary`; here it runs on a person's files, or as the paper's experiment.
+import { TesseraError, throwIfCancelled } from '../../core/index.ts'
+import { BinaryTokenizer, loadTokenizer } from '../../tokenizer/index.ts'
+import type { PaperFile, PaperInput, PaperReport, RunOptions } from '../paper.ts'
+import { readResult } from '../result-file.ts'
+import { analyse, type FileReport } from './analyse.ts'
+import type { BinaryBpeResult } from './result.ts'
+import { fileTables, resultTables } from './tables.ts'
+
+export type { FileReport } from './analyse.ts'
+
+export interface BinaryBpeOptions extends RunOptions {
+  /** The family to encode with. Default: the vocabulary `binary-16k` that ships. */
+  vocabulary?: BinaryTokenizer
+  /** For the experiment. Default 1. */
+  seed?: number
+  /** For the experiment: where fetched packages and finished steps are kept. Default `.cache/binary-bpe`. */
+  cache?: string
+  /** For the experiment: the result file. Default: `result.json` of this paper, in a checkout. */
+  output?: string
+}
+
+export type BinaryBpeReport = { files: FileReport[] } | { experiment: BinaryBpeResult }
+
+export const binaryBpe = {
+  result: () => readResult(new URL('./result.json', import.meta.url)) as Promise<BinaryBpeResult | null>,
+
+  /**
+   * Encodes files with the family, or with `experiment` runs the whole experiment (Node only: fetches
+   * about 150 MB of programs once, then takes some minutes). Throws ARGUMENT_INVALID, CANCELLED, and
+   * what loading the vocabulary or fetching the programs throws.
+   */
+  async run(input: PaperInput, options: BinaryBpeOptions = {}): Promise<PaperReport<BinaryBpeReport>> {
+    if (options.experiment) {
+      const { runExperiment } = await import('./experiment.ts')
+      const experiment = await runExperiment(options)
+      return { tables: resultTables(experiment), notes: [], data: { experiment } }
+    }
+    const files: readonly PaperFile[] = input instanceof Uint8Array ? [{ name: 'input', bytes: input }] : input
+    if (files.length === 0) {
+      throw new TesseraError('ARGUMENT_INVALID', 'There is no file to encode', {
+        hint: 'Name one or more programs or libraries, or run the experiment',
+      })
+    }
+    const vocabulary = options.vocabulary ?? BinaryTokenizer.fromSpec((await loadTokenizer('binary-16k')).spec)
+    const reports: FileReport[] = []
+    for (const [i, file] of files.entries()) {
+      throwIfCancelled(options.signal)
+      options.onProgress?.({ stage: `encoding ${file.name}`, done: i, total: files.length, unit: 'files' })
+      reports.push(analyse(vocabulary, file, { signal: options.signal }))
+    }
+    return {
+      tables: reports.flatMap(fileTables),
+      notes: ['A token counts for the section in which it begins; each file is encoded as one sequence.'],
+      data: { files: reports },
+    }
+  },
+}
