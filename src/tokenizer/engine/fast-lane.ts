@@ -1,12 +1,12 @@
 // The fast lane: text → UTF-8 in a reused buffer → pieces by a scanner → ids through the word cache.
 // A long text goes window by window, cut where no id can change, so the buffers stay small and hot.
-import { aligned, AlignedWriter, type AlignedText } from '../aligned.ts'
+import { aligned, AlignedWriter, sourceRange, type AlignedText } from '../aligned.ts'
 import type { IdSink } from '../bpe/id-sink.ts'
 import { PADDING, PieceEncoder } from '../bpe/piece-encoder.ts'
-import type { FastPlan } from './fast-plan.ts'
-import type { Lane, SpanSink } from './lane.ts'
+import { wholeText, type FastPlan } from './fast-plan.ts'
+import type { Lane, Place, SpanSink } from './lane.ts'
 import { isMetaspace, metaspacedLength, writeMetaspaced } from './metaspace.ts'
-import { ByteToUnit, toSource } from './spans.ts'
+import { ByteToUnit } from './spans.ts'
 import { Utf8Scratch } from './utf8-scratch.ts'
 
 /** Length of a window in UTF-16 units. */
@@ -28,9 +28,9 @@ export class FastLane implements Lane {
     this.writesMetaspace = plan.metaspace !== null && !(normalized && plan.metaspace.from === 'normalizer')
   }
 
-  encode(text: string, first: boolean, sink: IdSink): void {
-    this.windows(text, (part, start) => {
-      this.each(part, first && start, start, (scratch, from, to) => {
+  encode(text: AlignedText, place: Place, sink: IdSink): void {
+    this.windows(text.text, (part, start) => {
+      this.each(part, start ? place : 'inside', (scratch, from, to) => {
         this.encoder.encode(scratch.bytes, scratch.view, from, to, this.plan.scan, sink)
         return true
       })
@@ -38,10 +38,10 @@ export class FastLane implements Lane {
     })
   }
 
-  count(text: string, first: boolean, limit: number): number {
+  count(text: AlignedText, place: Place, limit: number): number {
     let n = 0
-    this.windows(text, (part, start) => {
-      this.each(part, first && start, start, (scratch, from, to) => {
+    this.windows(text.text, (part, start) => {
+      this.each(part, start ? place : 'inside', (scratch, from, to) => {
         n += this.encoder.count(scratch.bytes, scratch.view, from, to, this.plan.scan, limit - n)
         return n <= limit
       })
@@ -50,16 +50,49 @@ export class FastLane implements Lane {
     return n
   }
 
-  /** The raw bytes as they are, malformed UTF-8 included: one piece each, for byte-level models. */
-  encodeBytes(bytes: Uint8Array, sink: IdSink): void {
-    const { scratch } = this
-    const end = scratch.writeBytes(bytes)
-    this.encoder.encode(scratch.bytes, scratch.view, 0, end, (_bytes, _pos, to) => to, sink)
-    scratch.trim()
+  /** Without pre-tokenizer, bytes in, bytes out: any byte string is one sequence. */
+  get takesRawBytes(): boolean {
+    const { plan } = this
+    return plan.model.byteLevel && plan.scan === wholeText && !plan.presplit && !plan.prefixSpace
   }
 
-  encodeSpans(text: AlignedText, first: boolean, spans: SpanSink): void {
-    const prefixed = this.withPrefix(text, first)
+  /** Raw bytes as one piece, malformed UTF-8 included, for byte-level models. */
+  encodeBytes(bytes: Uint8Array, sink: IdSink): void {
+    const end = this.scratch.writeBytes(bytes)
+    this.encoder.encode(this.scratch.bytes, this.scratch.view, 0, end, wholeText, sink)
+    this.scratch.trim()
+  }
+
+  countBytes(bytes: Uint8Array): number {
+    const end = this.scratch.writeBytes(bytes)
+    const n = this.encoder.count(this.scratch.bytes, this.scratch.view, 0, end, wholeText, Infinity)
+    this.scratch.trim()
+    return n
+  }
+
+  /** As `encodeBytes`, with byte ranges. */
+  bytesSpans(bytes: Uint8Array, spans: SpanSink): void {
+    if (bytes.length === 0) return
+    const piece = this.encoder.solve(bytes, 0, bytes.length)
+    for (let i = 0; i < piece.count; i++) spans.push(piece.ids[i]!, piece.starts[i]!, piece.starts[i + 1]!, 0, 0)
+    piece.trim()
+  }
+
+  /** Hands over the bytes of each piece that the model sees. */
+  pieces(text: AlignedText, place: Place, take: (bytes: Uint8Array) => void): void {
+    const prefixed = this.withPrefix(text, place)
+    for (const part of this.plan.presplit ? this.plan.presplit(prefixed) : [prefixed]) {
+      const end = this.scratch.write(part.text)
+      for (let pos = 0; pos < end; ) {
+        const next = this.plan.scan(this.scratch.bytes, pos, end)
+        take(this.scratch.bytes.slice(pos, next))
+        pos = next
+      }
+    }
+  }
+
+  encodeSpans(text: AlignedText, place: Place, spans: SpanSink): void {
+    const prefixed = this.withPrefix(text, place)
     const parts = this.plan.presplit ? this.plan.presplit(prefixed) : [prefixed]
     const { scratch } = this
     for (const part of parts) {
@@ -69,9 +102,10 @@ export class FastLane implements Lane {
         const next = this.plan.scan(scratch.bytes, pos, end)
         const piece = this.encoder.solve(scratch.bytes, pos, next)
         for (let i = 0; i < piece.count; i++) {
-          const range = units.range(piece.starts[i]!, piece.starts[i + 1]!)
-          const [from, to] = toSource(part, range)
-          spans.push(piece.ids[i]!, from, to)
+          units.cover(piece.starts[i]!, piece.starts[i + 1]!)
+          const [from, to] = sourceRange(part, units.start, units.end)
+          if (part.starts) spans.push(piece.ids[i]!, from, to, 0, 0)
+          else spans.push(piece.ids[i]!, from, to, units.head, units.tail)
         }
         piece.trim()
         pos = next
@@ -107,8 +141,7 @@ export class FastLane implements Lane {
   /** Writes one window as UTF-8 and hands over the byte ranges that the scanner may see at once. */
   private each(
     text: string,
-    first: boolean,
-    start: boolean,
+    place: Place,
     take: (scratch: Utf8Scratch, from: number, to: number) => boolean,
   ): void {
     const { plan, scratch } = this
@@ -120,14 +153,14 @@ export class FastLane implements Lane {
       return
     }
     if (this.writesMetaspace) {
-      take(this.metaspaced, 0, this.writeMetaspace(text, first, start))
+      take(this.metaspaced, 0, this.writeMetaspace(text, place))
       return
     }
-    const space = plan.prefixSpace && start && text.charCodeAt(0) !== 0x20
+    const space = plan.prefixSpace && place !== 'inside' && text.charCodeAt(0) !== 0x20
     take(scratch, 0, scratch.write(space ? ` ${text}` : text))
   }
 
-  private writeMetaspace(text: string, first: boolean, start: boolean): number {
+  private writeMetaspace(text: string, place: Place): number {
     const { plan, scratch, metaspaced } = this
     const length = scratch.write(text)
     const needed = metaspacedLength(scratch.bytes, length) + 3 + PADDING
@@ -135,13 +168,10 @@ export class FastLane implements Lane {
       metaspaced.bytes = new Uint8Array(needed * 2)
       metaspaced.view = new DataView(metaspaced.bytes.buffer)
     }
-    const prepend = plan.metaspace!.prepend
     const present = scratch.bytes[0] === 0x20 || isMetaspace(scratch.bytes, 0)
-    const put =
-      start && (prepend === 'always' || (prepend !== 'never' && !present && (prepend === 'missing' || first)))
     const out = metaspaced.bytes
     let at = 0
-    if (put) {
+    if (puts(plan.metaspace!.prepend, present, place)) {
       out[0] = 0xe2
       out[1] = 0x96
       out[2] = 0x81
@@ -151,22 +181,19 @@ export class FastLane implements Lane {
   }
 
   /** The text with what the lane puts in front or in place of spaces, source ranges kept. */
-  private withPrefix(text: AlignedText, first: boolean): AlignedText {
+  private withPrefix(text: AlignedText, place: Place): AlignedText {
     const { plan } = this
     if (text.text === '') return text
-    if (plan.prefixSpace && text.text.charCodeAt(0) !== 0x20) {
+    if (plan.prefixSpace && place !== 'inside' && text.text.charCodeAt(0) !== 0x20) {
       const writer = new AlignedWriter(text)
       writer.put(' ', 0, 0)
       writer.keep(0, text.text.length)
       return writer.done()
     }
     if (!plan.metaspace || !this.writesMetaspace) return text
-    const { prepend } = plan.metaspace
     const present = text.text.startsWith(' ') || text.text.startsWith('▁')
     const writer = new AlignedWriter(text)
-    if (prepend === 'always' || (prepend !== 'never' && !present && (prepend === 'missing' || first))) {
-      writer.put('▁', 0, 0)
-    }
+    if (puts(plan.metaspace.prepend, present, place)) writer.put('▁', 0, 0)
     let from = 0
     for (let i = text.text.indexOf(' '); i >= 0; i = text.text.indexOf(' ', i + 1)) {
       writer.keep(from, i)
@@ -176,4 +203,11 @@ export class FastLane implements Lane {
     writer.keep(from, text.text.length)
     return writer.done()
   }
+}
+
+/** Whether a ▁ goes in front; `present`: one is there already. */
+function puts(prepend: 'never' | 'always' | 'missing' | 'missing-first', present: boolean, place: Place): boolean {
+  if (prepend === 'never' || place === 'inside') return false
+  if (prepend === 'always') return true
+  return !present && (prepend === 'missing' || place === 'source')
 }

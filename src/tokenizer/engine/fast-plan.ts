@@ -2,7 +2,7 @@
 // recognised as one of the shapes that public language models use.
 import type { AlignedText } from '../aligned.ts'
 import { byteIds } from '../bpe/symbols.ts'
-import { compilePreTokenizer } from '../pretokenize/index.ts'
+import { compilePreTokenizer } from '../pretokenize/compile.ts'
 import { GPT2_PATTERN, scannerFor, type Scan } from '../scan/index.ts'
 import type { BpeModelSpec, NormalizerSpec, PreTokenizerSpec, TokenizerSpec } from '../spec.ts'
 import { joinedBeforeMetaspace, metaspaceRunScanner, metaspaceSplitScanner } from './metaspace.ts'
@@ -28,7 +28,8 @@ export interface FastPlan {
   normalizer: NormalizerSpec | null
 }
 
-const wholeText: Scan = (_bytes, _pos, end) => end
+/** No pre-tokenizer: all of it is one piece. */
+export const wholeText: Scan = (_bytes, _pos, end) => end
 
 /** The plan, or null when only the plain lane is exact. */
 export function fastPlan(spec: TokenizerSpec): FastPlan | null {
@@ -71,7 +72,8 @@ function byteLevelPlan(spec: TokenizerSpec, model: BpeModelSpec): FastPlan | nul
     if (scan) return { ...plan, scan, cut: rest.every(cutsAnywhere) ? cutBetweenWords : null }
   }
   if (!before.every(onlySplits)) return null
-  return { ...plan, presplit: compilePreTokenizer({ type: 'Sequence', pretokenizers: before }, spec.reference) }
+  const split = compilePreTokenizer({ type: 'Sequence', pretokenizers: before }, spec.reference)
+  return { ...plan, presplit: (text) => split([text]) }
 }
 
 function characterPlan(spec: TokenizerSpec, model: BpeModelSpec): FastPlan | null {
