@@ -11,7 +11,7 @@ export interface WeightedWords {
   offsets: ArrayLike<number>
   /** `[words]` how often each word occurs; positive. */
   weights: ArrayLike<number>
-  /** Token id of each symbol value; -1 leaves the symbol out. Default: a symbol is its own id. */
+  /** Token id of each symbol value; default: a symbol is its own id. -1 leaves the symbol out. */
   idOf?: Int32Array | Uint32Array
 }
 

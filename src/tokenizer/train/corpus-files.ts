@@ -1,0 +1,108 @@
+// Text files as a corpus (Node only): which files there are, and their bytes block by block.
+import { isUtf8 } from 'node:buffer'
+import { open, readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { firstMalformedByte, TesseraError } from '../../core/index.ts'
+import { fileError } from '../../core/node.ts'
+import { BLOCK, blockEnd, WINDOW } from './text-blocks.ts'
+
+/** A part of a file: `from` is a multiple of BLOCK, `to` too or the file's size. */
+export interface FileRange {
+  path: string
+  from: number
+  to: number
+  size: number
+}
+
+export interface TextBlock {
+  /** Shared by all blocks of a range: use it before asking for the next. */
+  bytes: Uint8Array
+  to: number
+  /** The block begins the file. */
+  start: boolean
+}
+
+const RANGE = 8 * BLOCK
+
+/**
+ * Ranges of all files: a file as it is, a folder with everything below it in the order of names; hidden
+ * entries, links and other things that are not regular files are left out of folders.
+ * Throws FILE_NOT_FOUND, FILE_UNREADABLE.
+ */
+export async function fileRanges(paths: readonly string[]): Promise<{ ranges: FileRange[]; files: number }> {
+  const ranges: FileRange[] = []
+  let files = 0
+  const visit = async (path: string, named: boolean): Promise<void> => {
+    try {
+      const info = await stat(path)
+      if (info.isDirectory()) {
+        const entries = await readdir(path, { withFileTypes: true })
+        const kept = entries.filter((e) => !e.name.startsWith('.') && (e.isFile() || e.isDirectory()))
+        const names = kept.map((e) => e.name).sort((a, b) => (a < b ? -1 : 1))
+        for (const name of names) await visit(join(path, name), false)
+      } else if (info.isFile()) {
+        files++
+        for (let from = 0; from < info.size; from += RANGE) {
+          ranges.push({ path, from, to: Math.min(info.size, from + RANGE), size: info.size })
+        }
+      } else if (named) {
+        throw new TesseraError('FILE_UNREADABLE', 'Neither a file nor a folder', { where: path })
+      }
+    } catch (cause) {
+      throw fileError(cause, path)
+    }
+  }
+  for (const path of paths) await visit(path, true)
+  return { ranges, files }
+}
+
+/** The blocks of a range. Throws FILE_NOT_FOUND, FILE_UNREADABLE, TEXT_NOT_UTF8. */
+export async function* textBlocks(range: FileRange, documents: 'whole' | 'lines'): AsyncGenerator<TextBlock> {
+  const { path, from, to, size } = range
+  const buffer = new Uint8Array(Math.min(BLOCK, size) + WINDOW)
+  let held = 0
+  try {
+    const file = await open(path, 'r')
+    try {
+      const fill = async (at: number, length: number): Promise<void> => {
+        for (let done = 0; done < length;) {
+          const { bytesRead } = await file.read(buffer, held, length - done, at + done)
+          if (bytesRead === 0) {
+            throw new TesseraError('FILE_UNREADABLE', 'The file became shorter while it was read', {
+              where: path,
+            })
+          }
+          done += bytesRead
+          held += bytesRead
+        }
+      }
+      const keepFrom = (at: number): void => {
+        buffer.copyWithin(0, at, held)
+        held -= at
+      }
+      if (from > 0) {
+        await fill(from - WINDOW, WINDOW)
+        keepFrom(blockEnd(buffer, held, documents))
+      }
+      for (let at = from; at < to; at += BLOCK) {
+        const length = Math.min(BLOCK, size - at)
+        const blockAt = at - held
+        await fill(at, length)
+        const end = at + length === size ? held : blockEnd(buffer, held, documents)
+        const bytes = buffer.subarray(0, end)
+        if (!isUtf8(bytes)) {
+          throw new TesseraError('TEXT_NOT_UTF8', 'Not UTF-8 text', {
+            where: `${path}, byte ${blockAt + firstMalformedByte(bytes)}`,
+            hint: 'Convert the file to UTF-8 or leave it out',
+          })
+        }
+        yield { bytes, to: end, start: blockAt === 0 }
+        keepFrom(end)
+      }
+    } finally {
+      await file.close()
+    }
+  } catch (cause) {
+    throw fileError(cause, path)
+  }
+}

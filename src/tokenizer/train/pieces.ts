@@ -1,0 +1,125 @@
+// From text to counted words: the pre-tokenizer's pieces go straight into the table. Known patterns are
+// scanned as UTF-8 bytes; everything else takes the general components, loaded only then.
+import { GPT2_PATTERN, scannerFor, type Scan } from '../scan/index.ts'
+import { flatten } from './patterns.ts'
+import type { NormalizerSpec, PreTokenizerSpec, Reference } from '../spec.ts'
+import { utf8Encode } from '../../core/index.ts'
+import { whitespaceScan, type KindScan } from './whitespace-scan.ts'
+import type { WordTable } from './word-table.ts'
+
+export interface WordsSpec {
+  normalizer: NormalizerSpec | null
+  preTokenizer: PreTokenizerSpec | null
+  reference: Reference
+  /** What a text is to the normalizer and the pre-tokenizer: a document, or each line of it with its end. */
+  documents: 'whole' | 'lines'
+}
+
+/** Counts the words of `bytes[from .. to]`, well-formed UTF-8. `start`: the text begins a document. */
+export type CountPieces = (
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  start: boolean,
+  table: WordTable,
+) => void
+
+export async function piecesCounter(spec: WordsSpec): Promise<CountPieces> {
+  const one = fastCounter(spec) ?? (await (await import('./general-pieces.ts')).generalCounter(spec))
+  if (spec.documents === 'whole') return one
+  return (bytes, from, to, start, table) => {
+    for (let at = from; at < to;) {
+      const newline = bytes.indexOf(0x0a, at)
+      const end = newline < 0 || newline >= to ? to : newline + 1
+      one(bytes, at, end, start || at > from, table)
+      at = end
+    }
+  }
+}
+
+/** A scanner for the whole pre-tokenizer, or null. */
+function fastCounter(spec: WordsSpec): CountPieces | null {
+  if (spec.normalizer) return null
+  const steps = flatten(spec.preTokenizer)
+  const last = steps.at(-1)
+  const byteLevel = last?.type === 'ByteLevel' ? last : null
+  if (byteLevel) steps.pop()
+  const splits = steps.length
+  if (splits > 1 || (splits > 0 && (byteLevel?.add_prefix_space || byteLevel?.use_regex))) return null
+  if (splits === 0) {
+    if (!byteLevel?.use_regex) return byteLevel?.add_prefix_space ? null : countWhole
+    const scan = scannerFor(GPT2_PATTERN, spec.reference)
+    return scan && countScanned(scan, byteLevel.add_prefix_space)
+  }
+  const step = steps[0]!
+  if (step.type === 'Whitespace') return countKinds(whitespaceScan(spec.reference, false))
+  if (step.type === 'WhitespaceSplit') return countKinds(whitespaceScan(spec.reference, true))
+  if (step.type === 'Metaspace' && step.split && !byteLevel)
+    return countMetaspace(step.replacement, step.prepend_scheme !== 'never')
+  if (step.type !== 'Split' || !('Regex' in step.pattern)) return null
+  if (step.behavior !== (step.invert ? 'Removed' : 'Isolated')) return null
+  const scan = scannerFor(step.pattern.Regex, spec.reference)
+  return scan && countScanned(scan, false)
+}
+
+const countWhole: CountPieces = (bytes, from, to, _start, table) => {
+  if (to > from) table.add(bytes, from, to, 1)
+}
+
+function countScanned(scan: Scan, prefixSpace: boolean): CountPieces {
+  return (bytes, from, to, start, table) => {
+    if (prefixSpace && start && to > from && bytes[from] !== 0x20) {
+      const spaced = new Uint8Array(to - from + 1)
+      spaced[0] = 0x20
+      spaced.set(bytes.subarray(from, to), 1)
+      bytes = spaced
+      to = spaced.length
+      from = 0
+    }
+    for (let at = from; at < to;) {
+      const end = scan(bytes, at, to)
+      table.add(bytes, at, end, 1)
+      at = end
+    }
+  }
+}
+
+function countKinds({ scan, isSpace }: KindScan): CountPieces {
+  return (bytes, from, to, _start, table) => {
+    for (let at = from; at < to;) {
+      const end = scan(bytes, at, to)
+      if (!isSpace(bytes, at)) table.add(bytes, at, end, 1)
+      at = end
+    }
+  }
+}
+
+/** Words with their space in front, which is written as `mark`. A mark in the text begins a word too. */
+function countMetaspace(mark: string, prepend: boolean): CountPieces {
+  const marked = utf8Encode(mark)
+  const { length } = marked
+  let word = new Uint8Array(256)
+  const isMark = (bytes: Uint8Array, at: number, to: number): boolean => {
+    if (at + length > to) return false
+    let i = 0
+    while (i < length && bytes[at + i] === marked[i]) i++
+    return i === length
+  }
+  return (bytes, from, to, start, table) => {
+    for (let at = from; at < to;) {
+      const space = bytes[at] === 0x20
+      const own = !space && isMark(bytes, at, to)
+      const body = space ? at + 1 : own ? at + length : at
+      let end = body
+      while (end < to && bytes[end] !== 0x20 && !(bytes[end] === marked[0] && isMark(bytes, end, to))) end++
+      if (!space && !own && !(prepend && start)) table.add(bytes, at, end, 1)
+      else {
+        if (word.length < length + end - body) word = new Uint8Array(2 * (length + end - body))
+        word.set(marked)
+        for (let i = body, put = length; i < end; i++) word[put++] = bytes[i]!
+        table.add(word, 0, length + end - body, 1)
+      }
+      at = end
+    }
+  }
+}

@@ -1,0 +1,256 @@
+// Training a BPE tokenizer from text: count words, choose the alphabet, learn merges, and describe the
+// whole as a TokenizerSpec. With `documents: 'lines'` and minFrequency 0 the result is, merge for merge,
+// that of Hugging Face's BpeTrainer over the same files.
+import { TesseraError, utf8Encode, type LongWork } from '../../core/index.ts'
+import { alphabetToBytes } from '../alphabet.ts'
+import type { AddedToken, NormalizerSpec, PreTokenizerSpec, TokenizerSpec } from '../spec.ts'
+import { Vocab } from '../vocab.ts'
+import { byteSymbols, characterSymbols } from './alphabet-symbols.ts'
+import { countWords, type Corpus } from './count-words.ts'
+import { learnMerges } from './learn-merges.ts'
+import { decoderFor, flatten, preTokenizerFor, type PatternName } from './patterns.ts'
+
+export type { Corpus } from './count-words.ts'
+
+export interface TrainBpeOptions extends LongWork {
+  /** Number of tokens, special tokens and alphabet included. Default 32000. */
+  vocabSize?: number
+  /** Merge no pair that occurs less often. Default 2. */
+  minFrequency?: number
+  /** Special tokens; they get the first ids, in this order. Default none. */
+  specials?: readonly string[]
+  /** What the initial symbols are. Default `bytes`: any input can be encoded. */
+  base?: 'bytes' | 'characters'
+  /**
+   * Which symbols get a token beside those that occur: `bytes`, all 256 (default for bytes); `seen`, no
+   * others (default for characters); or the characters of a string given as `{ characters }`.
+   */
+  initialAlphabet?: 'bytes' | 'seen' | { characters: string }
+  /** At most this many symbols in the alphabet, the most frequent ones; rarer ones are left out of words. */
+  limitAlphabet?: number
+  /** Longest token, in bytes or characters as `base` says. Default: no limit. */
+  maxTokenLength?: number
+  /**
+   * How text is cut into words: a known pattern by name, a regular expression whose matches and gaps are
+   * the words, or a pre-tokenizer of tokenizer.json. Default `cl100k` for bytes, `metaspace` for characters.
+   */
+  pattern?: PatternName | { regex: string } | PreTokenizerSpec
+  normalizer?: NormalizerSpec | null
+  /** What is cut into words by itself: a whole file or document (default), or each line. */
+  documents?: 'whole' | 'lines'
+  /** Characters only: put before every symbol that does not begin a word (`##`). */
+  continuingSubwordPrefix?: string
+  /** Characters only: put after the last symbol of a word (`</w>`). */
+  endOfWordSuffix?: string
+  /** Characters only: the token (one of `specials`) of characters outside of the alphabet. */
+  unkToken?: string
+  /** Characters only: characters outside of the alphabet become tokens of their bytes (`<0x0A>`), 256 more. */
+  byteFallback?: boolean
+  /** Worker threads for counting. Default: as many as help. The result is the same. */
+  threads?: number
+  /** Bytes of memory that training may take, about. Default 1 GiB. A quarter of it holds words. */
+  memoryBudget?: number
+  /** Name of the tokenizer. Default `bpe`. */
+  name?: string
+}
+
+export interface TrainBpeReport {
+  files: number
+  documents: number
+  bytes: number
+  /** Distinct words, and how often words occur. */
+  words: number
+  occurrences: number
+  alphabet: number
+  merges: number
+  vocabSize: number
+  /** Count of the pair merged last; null when there are no merges. */
+  lastCount: number | null
+  /** Distinct words beyond the memory budget, which training did not see, and how often they occur. */
+  droppedWords: number
+  droppedOccurrences: number
+  /** Symbols beyond `limitAlphabet`. */
+  droppedSymbols: number
+  seconds: { counting: number; merging: number }
+}
+
+/**
+ * Trains on text files, folders or documents.
+ * Throws ARGUMENT_INVALID, TRAINING_IMPOSSIBLE (no text, or a vocabulary size below the alphabet),
+ * PATTERN_INVALID, PATTERN_TOO_COMPLEX, TEXT_NOT_UTF8, FILE_NOT_FOUND, FILE_UNREADABLE, CANCELLED.
+ */
+export async function trainBpeSpec(
+  corpus: Corpus,
+  options: TrainBpeOptions = {},
+): Promise<{ spec: TokenizerSpec; report: TrainBpeReport }> {
+  const plan = planOf(options)
+  const began = performance.now()
+  const counted = await countWords(
+    corpus,
+    {
+      normalizer: options.normalizer ?? null,
+      preTokenizer: plan.preTokenizer,
+      reference: 'huggingface',
+      documents: options.documents ?? 'whole',
+    },
+    { ...options, budget: plan.memoryBudget / 4 },
+  )
+  const counting = performance.now()
+
+  const special = new Map(plan.initial.map((token, id) => [token, id]))
+  const alphabetOptions = {
+    always: plan.always,
+    limit: options.limitAlphabet ?? Infinity,
+    prefix: options.continuingSubwordPrefix ?? '',
+    suffix: options.endOfWordSuffix ?? '',
+  }
+  const symbols = plan.bytes
+    ? byteSymbols(counted.words, special.size, alphabetOptions)
+    : characterSymbols(counted.words, special.size, special, alphabetOptions)
+  // A special token that the byte alphabet cannot write is no byte string at all: nothing can equal it.
+  const initial = plan.initial.map((token) =>
+    plan.bytes ? (alphabetToBytes(token) ?? NOTHING) : utf8Encode(token),
+  )
+  const learned = await learnMerges(symbols.words, {
+    initial: [...initial, ...symbols.tokens],
+    vocabSize: plan.vocabSize,
+    minFrequency: options.minFrequency ?? 2,
+    maxTokenLength: options.maxTokenLength,
+    continuingPrefix: utf8Encode(alphabetOptions.prefix),
+    onProgress: options.onProgress,
+    signal: options.signal,
+  })
+  const merging = performance.now()
+
+  const vocab = withLiterals(learned.vocab(plan.bytes ? 'bytes' : 'text'), plan.initial, initial)
+  const spec: TokenizerSpec = {
+    name: options.name ?? 'bpe',
+    reference: 'huggingface',
+    normalizer: options.normalizer ?? null,
+    preTokenizer: plan.preTokenizer,
+    model: {
+      type: 'BPE',
+      vocab,
+      merges: learned.merges,
+      byteLevel: plan.bytes,
+      unkToken: options.unkToken ?? null,
+      continuingSubwordPrefix: options.continuingSubwordPrefix || null,
+      endOfWordSuffix: options.endOfWordSuffix || null,
+      fuseUnk: false,
+      byteFallback: options.byteFallback ?? false,
+      ignoreMerges: false,
+    },
+    postProcessor: null,
+    decoder: decoderFor(plan.preTokenizer, options),
+    addedTokens: plan.specials.map(specialToken),
+    truncation: null,
+    padding: null,
+    chatTemplate: null,
+    namedTokens: options.unkToken === undefined ? {} : { unk_token: options.unkToken },
+  }
+  const report: TrainBpeReport = {
+    files: counted.files,
+    documents: counted.documents,
+    bytes: counted.bytes,
+    words: counted.words.counts.length,
+    occurrences: counted.words.counts.reduce((sum, count) => sum + count, 0),
+    alphabet: symbols.tokens.length,
+    merges: learned.made.length,
+    vocabSize: vocab.size,
+    lastCount: learned.counts.at(-1) ?? null,
+    droppedWords: counted.droppedWords,
+    droppedOccurrences: counted.droppedOccurrences,
+    droppedSymbols: symbols.droppedSymbols,
+    seconds: { counting: (counting - began) / 1000, merging: (merging - counting) / 1000 },
+  }
+  return { spec, report }
+}
+
+const NOTHING = new Uint8Array(0)
+
+function specialToken(content: string, id: number): AddedToken {
+  return { id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true }
+}
+
+/** The vocabulary with the text of tokens that have none in the byte alphabet. */
+function withLiterals(vocab: Vocab, tokens: readonly string[], bytes: readonly Uint8Array[]): Vocab {
+  const literal = new Set<number>()
+  bytes.forEach((token, id) => {
+    if (token === NOTHING) literal.add(id)
+  })
+  if (literal.size === 0) return vocab
+  const parts = Array.from({ length: vocab.size }, (_, id) =>
+    literal.has(id) ? utf8Encode(tokens[id]!) : vocab.bytesOf(id),
+  )
+  return Vocab.fromBytes(parts, vocab.alphabet, literal)
+}
+
+interface Plan {
+  bytes: boolean
+  vocabSize: number
+  memoryBudget: number
+  specials: readonly string[]
+  /** Tokens before the alphabet: special tokens, then those of byte fallback. */
+  initial: string[]
+  always: string | 'bytes'
+  preTokenizer: PreTokenizerSpec | null
+}
+
+function planOf(options: TrainBpeOptions): Plan {
+  const { base = 'bytes', specials = [], vocabSize = 32_000, memoryBudget = 2 ** 30 } = options
+  if (base !== 'bytes' && base !== 'characters') throw invalid('base', 'Give "bytes" or "characters"', base)
+  const bytes = base === 'bytes'
+  for (const name of ['continuingSubwordPrefix', 'endOfWordSuffix', 'unkToken', 'byteFallback'] as const) {
+    if (bytes && options[name]) throw invalid(name, 'It needs base "characters"', options[name])
+  }
+  specials.forEach((token, i) => {
+    if (typeof token !== 'string' || token === '' || specials.indexOf(token) < i) {
+      throw invalid(`specials[${i}]`, 'Special tokens are different strings that are not empty', token)
+    }
+  })
+  if (options.unkToken !== undefined && !specials.includes(options.unkToken)) {
+    throw invalid('unkToken', 'Name it among specials too', options.unkToken)
+  }
+  const { limitAlphabet, documents } = options
+  if (limitAlphabet !== undefined && !(Number.isInteger(limitAlphabet) && limitAlphabet > 0)) {
+    throw invalid('limitAlphabet', 'Give a whole number above 0', limitAlphabet)
+  }
+  if (documents !== undefined && documents !== 'whole' && documents !== 'lines') {
+    throw invalid('documents', 'Give "whole" or "lines"', documents)
+  }
+  if (!(memoryBudget >= 2 ** 20))
+    throw invalid('memoryBudget', 'Give a number of bytes, at least 1 MiB', memoryBudget)
+  const { initialAlphabet = bytes ? 'bytes' : 'seen' } = options
+  if (initialAlphabet === 'bytes' && !bytes) {
+    throw invalid(
+      'initialAlphabet',
+      'With characters give "seen", { characters } or byteFallback',
+      initialAlphabet,
+    )
+  }
+  const preTokenizer = preTokenizerFor(options.pattern ?? (bytes ? 'cl100k' : 'metaspace'), bytes)
+  if (!bytes && flatten(preTokenizer).some((step) => step.type === 'ByteLevel')) {
+    throw invalid('pattern', 'The ByteLevel pre-tokenizer needs base "bytes"', 'ByteLevel')
+  }
+  const fallback = options.byteFallback
+    ? Array.from({ length: 256 }, (_, b) => `<0x${b.toString(16).toUpperCase().padStart(2, '0')}>`)
+    : []
+  return {
+    bytes,
+    vocabSize,
+    memoryBudget,
+    specials,
+    initial: [...specials, ...fallback.filter((token) => !specials.includes(token))],
+    always:
+      typeof initialAlphabet === 'object'
+        ? initialAlphabet.characters
+        : initialAlphabet === 'bytes'
+          ? 'bytes'
+          : '',
+    preTokenizer,
+  }
+}
+
+function invalid(where: string, hint: string, value: unknown): TesseraError {
+  return new TesseraError('ARGUMENT_INVALID', `${where} is ${JSON.stringify(value)}`, { where, hint })
+}

@@ -1,0 +1,57 @@
+// Scanners over UTF-8 for the pre-tokenizers Whitespace (`\w+|[^\w\s]+`) and WhitespaceSplit. As scanners
+// they must cover the text, so white space is a piece too; the counter leaves it out.
+import { isWordCharacter } from '../pretokenize/characters.ts'
+import type { Scan } from '../scan/index.ts'
+import type { Reference } from '../spec.ts'
+import { isWhiteSpace } from '../unicode/index.ts'
+
+export const SPACE_KIND = 1
+const WORD_KIND = 2
+const OTHER_KIND = 3
+
+export interface KindScan {
+  scan: Scan
+  /** Whether the piece that begins here is white space. */
+  isSpace: (bytes: Uint8Array, pos: number) => boolean
+}
+
+/** Runs of white space, of word characters and (unless `split`) of others apart from word characters. */
+export function whitespaceScan(reference: Reference, split: boolean): KindScan {
+  const kinds = new Uint8Array(0x110000)
+  const kindOf = (cp: number): number => {
+    const known = kinds[cp]!
+    if (known !== 0) return known
+    const kind = isWhiteSpace(cp)
+      ? SPACE_KIND
+      : split || isWordCharacter(cp, reference)
+        ? WORD_KIND
+        : OTHER_KIND
+    kinds[cp] = kind
+    return kind
+  }
+  for (let cp = 0; cp < 0x80; cp++) kindOf(cp)
+
+  const wide = (bytes: Uint8Array, at: number): number => {
+    const a = bytes[at]!
+    const b = bytes[at + 1]! & 0x3f
+    if (a < 0xe0) return kindOf(((a & 0x1f) << 6) | b)
+    const c = bytes[at + 2]! & 0x3f
+    if (a < 0xf0) return kindOf(((a & 0x0f) << 12) | (b << 6) | c)
+    return kindOf(((a & 0x07) << 18) | (b << 12) | (c << 6) | (bytes[at + 3]! & 0x3f))
+  }
+  const scan: Scan = (bytes, pos, end) => {
+    let kind = 0
+    for (let at = pos; ;) {
+      if (at >= end) return end
+      const b = bytes[at]!
+      const next = b < 0x80 ? kinds[b]! : wide(bytes, at)
+      if (kind === 0) kind = next
+      else if (next !== kind) return at
+      at += b < 0x80 ? 1 : b < 0xe0 ? 2 : b < 0xf0 ? 3 : 4
+    }
+  }
+  return {
+    scan,
+    isSpace: (bytes, pos) => (bytes[pos]! < 0x80 ? kinds[bytes[pos]!]! : wide(bytes, pos)) === SPACE_KIND,
+  }
+}
