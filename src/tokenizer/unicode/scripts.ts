@@ -1,0 +1,52 @@
+// Script of each code point (Unicode 16.0), for `\p{Han}` and its kind and for the UnicodeScripts
+// pre-tokenizer. Names are the long ones of the Unicode Character Database or their ISO 15924 codes.
+import { setFromRanges, type CodePointSet } from './code-point-set.ts'
+import { SCRIPT_NAMES, SCRIPT_RUNS } from './data/scripts.ts'
+
+/** `[script]` its names, long one last. */
+const names: readonly string[][] = SCRIPT_NAMES.split(' ').map((entry) => entry.split(','))
+const plain = (name: string) => name.toLowerCase().replace(/[\s_-]/g, '')
+
+let byName: Map<string, number> | null = null
+let ranges: [start: number, end: number, script: number][] | null = null
+
+function scriptRanges(): [start: number, end: number, script: number][] {
+  if (ranges) return ranges
+  let at = 0
+  ranges = SCRIPT_RUNS.split(' ').map((group) => {
+    const [skip, length, script] = group.split(',').map((n) => parseInt(n, 36)) as [number, number, number]
+    const start = at + skip
+    at = start + length
+    return [start, at, script]
+  })
+  return ranges
+}
+
+/** The code points of a script, or null when there is no script of that name. */
+export function scriptSet(name: string): CodePointSet | null {
+  if (!byName) {
+    byName = new Map()
+    for (const [script, all] of names.entries()) for (const n of all) byName.set(plain(n), script)
+    byName.set('qaai', byName.get('zinh')!)
+    byName.set('qaac', byName.get('copt')!)
+  }
+  const wanted = byName.get(plain(name))
+  if (wanted === undefined) return null
+  return setFromRanges(
+    scriptRanges().flatMap(([s, e, script]) => (script === wanted ? [[s, e] as const] : [])),
+  )
+}
+
+/** Long name of the script of a code point, `Unknown` when it has none. */
+export function scriptOf(cp: number): string {
+  const all = scriptRanges()
+  let low = 0
+  let high = all.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (all[middle]![1] <= cp) low = middle + 1
+    else high = middle
+  }
+  const found = all[low]
+  return found && found[0] <= cp ? names[found[2]]!.at(-1)! : 'Unknown'
+}
