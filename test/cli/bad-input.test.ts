@@ -165,6 +165,26 @@ describe('papers', () => {
   })
 })
 
+test('studio: a port in use; and Ctrl-C ends it with 130', async () => {
+  const words = ['studio', '--no-open', '--json', '--port']
+  const child = spawn(process.execPath, [resolve('dist/cli/main.js'), ...words, '0'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const ended = new Promise((done) => child.on('close', done))
+  const line = await new Promise<string>((done) =>
+    child.stdout.once('data', (part: Buffer) => done(part.toString())),
+  )
+  const { url, port } = JSON.parse(line) as { url: string; port: number }
+  expect(await (await fetch(url)).text()).toContain('<html')
+
+  const second = await tessera([...words, String(port)])
+  expect(JSON.parse(second.stderr)).toMatchObject({ error: { code: 'PORT_IN_USE' } })
+  expect(second.code).toBe(1)
+
+  child.kill('SIGINT')
+  expect(await ended).toBe(130)
+})
+
 test('a reader that closes early is no error', async () => {
   const main = resolve('dist/cli/main.js')
   const child = spawn(process.execPath, [main, 'encode', '--tokens'], { stdio: ['pipe', 'pipe', 'pipe'] })

@@ -62,7 +62,9 @@ export default verb({
     { command: 'tessera compare --json < notes.txt', does: 'stdin, with the counts of each file as JSON' },
   ],
   async run({ options, words }) {
-    const names = options.tokenizers?.split(',').map((name) => name.trim()) ?? builtinTokenizers()
+    const names =
+      options.tokenizers?.split(',').map((name) => name.trim()) ??
+      builtinTokenizers.map((builtin) => builtin.name)
     const sources: Source[] = []
     for (const file of words.length > 0 ? words : ['-']) sources.push(await readSource(file, options.bytes))
     const bytes = sources.reduce((sum, source) => sum + source.bytes, 0)

@@ -21,7 +21,7 @@ const WRITERS: Record<string, (spec: TokenizerSpec) => Uint8Array | string> = {
 export const FORMATS: string[] = Object.keys(WRITERS)
 
 /** The format that a file name asks for, or undefined. */
-function formatOf(path: string): string | undefined {
+export function formatOf(path: string): string | undefined {
   const ending = extname(path).toLowerCase()
   return { '.json': 'tokenizer.json', '.tiktoken': 'tiktoken', '.tess': 'tess' }[ending]
 }
