@@ -74,7 +74,7 @@ class SpecTokenizer implements Tokenizer {
     this.spec = spec
     this.name = spec.name
     const whole = spec.normalizer ? compileNormalizer(spec.normalizer, spec.reference) : null
-    this.added = compileAdded(spec.addedTokens, whole && overStrings(whole), spec.reference)
+    this.added = compileAdded(spec.addedTokens, whole && overStrings(whole))
     this.template = compilePostProcessor(spec.postProcessor)
     const plan = settings.lane === 'plain' ? null : fastPlan(spec)
     if (plan) {

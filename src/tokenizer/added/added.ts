@@ -5,10 +5,9 @@
 // The surprising thing: a match that does not count (a special token treated as text, a `single_word`
 // inside a word) still uses up its text: no other token is looked for inside it.
 import { TesseraError } from '../../core/index.ts'
-import { isWordCharacter } from '../pretokenize/characters.ts'
-import type { AddedToken, Reference } from '../spec.ts'
+import type { AddedToken } from '../spec.ts'
 import type { Specials } from '../types.ts'
-import { isWhiteSpace } from '../unicode/index.ts'
+import { isWhiteSpace, isWord } from '../unicode/index.ts'
 import { PatternSet } from './patterns.ts'
 
 /**
@@ -36,17 +35,14 @@ export interface AddedMatcher {
 export function compileAdded(
   tokens: readonly AddedToken[],
   normalize: ((text: string) => string) | null,
-  reference: Reference,
 ): AddedMatcher {
   const raw = splitter(
     tokens.filter((t) => !t.normalized),
     (t) => t.content,
-    reference,
   )
   const normalized = splitter(
     tokens.filter((t) => t.normalized),
     (t) => (normalize ? normalize(t.content) : t.content),
-    reference,
   )
   return {
     rawEmpty: raw === null,
@@ -63,7 +59,6 @@ function whole(text: string, _specials: Specials, onPart: OnPart): void {
 function splitter(
   all: readonly AddedToken[],
   contentOf: (token: AddedToken) => string,
-  reference: Reference,
 ): ((text: string, specials: Specials, onPart: OnPart) => void) | null {
   const tokens: AddedToken[] = []
   const contents: string[] = []
@@ -91,7 +86,7 @@ function splitter(
       let end = start + lengths[number]!
       cursor = end
       if (token.special && specials === 'text') continue
-      if (token.single_word && (wordBefore(text, start, reference) || wordAt(text, end, reference))) continue
+      if (token.single_word && (wordBefore(text, start) || wordAt(text, end))) continue
       if (token.special && specials === 'refuse') throw refused(token, start)
       if (token.lstrip) {
         let from = start
@@ -99,22 +94,24 @@ function splitter(
         start = Math.max(from, done)
       }
       if (token.rstrip) while (end < text.length && isWhiteSpace(text.charCodeAt(end))) end++
+      // Spaces that the token before has taken already (here the reference aborts).
+      if (start >= end) continue
       if (done < start) onPart(done, start, -1)
-      if (start < end) onPart(start, end, token.id)
+      onPart(start, end, token.id)
       done = end
     }
     if (done < text.length) onPart(done, text.length, -1)
   }
 }
 
-function wordBefore(text: string, at: number, reference: Reference): boolean {
+function wordBefore(text: string, at: number): boolean {
   if (at === 0) return false
   const pair = at > 1 ? text.codePointAt(at - 2)! : 0
-  return isWordCharacter(pair > 0xffff ? pair : text.charCodeAt(at - 1), reference)
+  return isWord(pair > 0xffff ? pair : text.charCodeAt(at - 1))
 }
 
-function wordAt(text: string, at: number, reference: Reference): boolean {
-  return at < text.length && isWordCharacter(text.codePointAt(at)!, reference)
+function wordAt(text: string, at: number): boolean {
+  return at < text.length && isWord(text.codePointAt(at)!)
 }
 
 function refused(token: AddedToken, at: number): TesseraError {

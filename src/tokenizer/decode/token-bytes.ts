@@ -227,13 +227,13 @@ function assemble(view: TokenBytes, ids: ArrayLike<number>, repairRuns: boolean)
     for (let b = offsets[id]!; b < offsets[id + 1]!; b++) out[used++] = bytes[b]!
   }
   if (repairRuns) endRun()
-  return out.subarray(stripped(view, out, used), used)
+  return out.subarray(strippedBytes(view, out, used), used)
 }
 
 const REPLACEMENT = utf8Encode('\ufffd')
 
 /** Where the bytes begin behind what `strip` removes. */
-function stripped(view: TokenBytes, out: Uint8Array, used: number): number {
+export function strippedBytes(view: TokenBytes, out: Uint8Array, used: number): number {
   if (!view.strip) return 0
   const { unit, most } = view.strip
   let at = 0

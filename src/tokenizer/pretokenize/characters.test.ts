@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { NO_MODEL, nativeTokenizer } from '../models/testing/native.ts'
 import type { PreTokenizerSpec } from '../spec.ts'
-import { isNumeric, isPunctuation, isWordCharacter } from './characters.ts'
+import { isNumeric, isPunctuation, isWord } from '../unicode/index.ts'
 import { scriptOf } from './unicode-scripts.ts'
 
 function native(spec: PreTokenizerSpec) {
@@ -31,12 +31,12 @@ function disagreements(spec: PreTokenizerSpec, ours: (cp: number) => boolean): s
 
 it('punctuation of every code point', () => {
   const spec = { type: 'Punctuation', behavior: 'Isolated' } as const
-  expect(disagreements(spec, (cp) => isPunctuation(cp, 'huggingface'))).toEqual([])
+  expect(disagreements(spec, isPunctuation)).toEqual([])
 })
 
 it('numbers of every code point', () => {
   const spec = { type: 'Digits', individual_digits: true } as const
-  expect(disagreements(spec, (cp) => isNumeric(cp, 'huggingface'))).toEqual([])
+  expect(disagreements(spec, isNumeric)).toEqual([])
 })
 
 it('\\w of every code point', () => {
@@ -49,7 +49,7 @@ it('\\w of every code point', () => {
       if (piece.startsWith('a')) for (const c of piece) words.add(c.codePointAt(0)!)
     }
     for (const cp of cps) {
-      if (words.has(cp) !== isWordCharacter(cp, 'huggingface') && cp !== 0x61) wrong.push(cp.toString(16))
+      if (words.has(cp) !== isWord(cp) && cp !== 0x61) wrong.push(cp.toString(16))
     }
   }
   expect(wrong).toEqual([])

@@ -61,19 +61,19 @@ function stepOf(spec: Exclude<PreTokenizerSpec, { type: 'Sequence' }>, reference
         spec.invert,
       )
     case 'Whitespace':
-      return whitespace(reference)
+      return whitespace()
     case 'WhitespaceSplit':
       return whitespaceSplit()
     case 'BertPreTokenizer':
-      return bert(reference)
+      return bert()
     case 'Metaspace':
       return metaspace(spec.replacement, spec.prepend_scheme, spec.split)
     case 'CharDelimiterSplit':
       return charDelimiterSplit(spec.delimiter)
     case 'Punctuation':
-      return punctuation(spec.behavior, reference)
+      return punctuation(spec.behavior)
     case 'Digits':
-      return digits(spec.individual_digits, reference)
+      return digits(spec.individual_digits)
     case 'UnicodeScripts':
       return unicodeScripts()
     case 'FixedLength':

@@ -1,32 +1,24 @@
 // The pre-tokenizers that are one character class and one behaviour each, and FixedLength.
 import { TesseraError } from '../../core/index.ts'
 import { sliceAligned, type AlignedText } from '../aligned.ts'
-import type { Reference, SplitBehavior } from '../spec.ts'
-import { isNumeric, isPunctuation } from './characters.ts'
+import type { SplitBehavior } from '../spec.ts'
+import { isNumeric, isPunctuation } from '../unicode/index.ts'
 import { eachCharacter, eachLiteral, splitStep, type Step } from './split.ts'
 import { whitespaceSplit } from './whitespace.ts'
 
-export function punctuation(behavior: SplitBehavior, reference: Reference): Step {
-  return splitStep(
-    eachCharacter((cp) => isPunctuation(cp, reference)),
-    behavior,
-    false,
-  )
+export function punctuation(behavior: SplitBehavior): Step {
+  return splitStep(eachCharacter(isPunctuation), behavior, false)
 }
 
 /** Numbers apart from the rest: digit by digit, or each run as one piece. */
-export function digits(individual: boolean, reference: Reference): Step {
-  return splitStep(
-    eachCharacter((cp) => isNumeric(cp, reference)),
-    individual ? 'Isolated' : 'Contiguous',
-    false,
-  )
+export function digits(individual: boolean): Step {
+  return splitStep(eachCharacter(isNumeric), individual ? 'Isolated' : 'Contiguous', false)
 }
 
 /** Cut at whitespace, then every punctuation character apart. */
-export function bert(reference: Reference): Step {
+export function bert(): Step {
   const words = whitespaceSplit()
-  const marks = punctuation('Isolated', reference)
+  const marks = punctuation('Isolated')
   const parts: AlignedText[] = []
   return (piece, out) => {
     parts.length = 0

@@ -1,12 +1,10 @@
 // Whitespace (`\w+|[^\w\s]+`, what lies between is dropped) and WhitespaceSplit (cut at whitespace).
-import type { Reference } from '../spec.ts'
-import { isWhiteSpace } from '../unicode/index.ts'
-import { isWordCharacter } from './characters.ts'
+import { isWhiteSpace, isWord } from '../unicode/index.ts'
 import { eachCharacter, splitStep, type Step } from './split.ts'
 
 /** Runs of word characters and runs of everything else that is not whitespace. */
-export function whitespace(reference: Reference): Step {
-  const kindOf = (cp: number): number => (isWordCharacter(cp, reference) ? 1 : isWhiteSpace(cp) ? 0 : 2)
+export function whitespace(): Step {
+  const kindOf = (cp: number): number => (isWord(cp) ? 1 : isWhiteSpace(cp) ? 0 : 2)
   return splitStep(
     (text, onMatch) => {
       let kind = 0

@@ -1,9 +1,7 @@
 // Scanners over UTF-8 for the pre-tokenizers Whitespace (`\w+|[^\w\s]+`) and WhitespaceSplit. As scanners
 // they must cover the text, so white space is a piece too; the counter leaves it out.
-import { isWordCharacter } from '../pretokenize/characters.ts'
 import type { Scan } from '../scan/index.ts'
-import type { Reference } from '../spec.ts'
-import { isWhiteSpace } from '../unicode/index.ts'
+import { isWhiteSpace, isWord } from '../unicode/index.ts'
 
 export const SPACE_KIND = 1
 const WORD_KIND = 2
@@ -16,14 +14,14 @@ export interface KindScan {
 }
 
 /** Runs of white space, of word characters and (unless `split`) of others apart from word characters. */
-export function whitespaceScan(reference: Reference, split: boolean): KindScan {
+export function whitespaceScan(split: boolean): KindScan {
   const kinds = new Uint8Array(0x110000)
   const kindOf = (cp: number): number => {
     const known = kinds[cp]!
     if (known !== 0) return known
     const kind = isWhiteSpace(cp)
       ? SPACE_KIND
-      : split || isWordCharacter(cp, reference)
+      : split || isWord(cp)
         ? WORD_KIND
         : OTHER_KIND
     kinds[cp] = kind
