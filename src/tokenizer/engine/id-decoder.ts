@@ -1,8 +1,9 @@
 // Ids → bytes → text. Where every token has bytes of its own (see ../decode/token-bytes.ts) decoding is one
 // pass of copies out of a table; other decoders run on token strings.
-import { TesseraError, utf8Decode, utf8Encode } from '../../core/index.ts'
+import { TesseraError, utf8Decode, utf8Encode, utf8SequenceLength } from '../../core/index.ts'
 import { compileDecoder } from '../decode/compile.ts'
-import { compileTokenBytes, decodeTokenBytes, decodeTokenText, type TokenBytes } from '../decode/token-bytes.ts'
+import { compileTokenBytes, decodeTokenBytes, decodeTokenText, strippedBytes } from '../decode/token-bytes.ts'
+import type { TokenBytes } from '../decode/token-bytes.ts'
 import { compileTokenStrings, type TokenStrings } from '../decode/token-strings.ts'
 import type { TokenizerSpec } from '../spec.ts'
 
@@ -13,7 +14,7 @@ export class IdDecoder {
   readonly strings: TokenStrings
   readonly view: TokenBytes | null
   private readonly chain: (tokens: readonly string[]) => string
-  /** `[size]` 0 = a token, 1 = special, 2 = no such token. */
+  /** `[size]` 0 = a token, 1 = special, 2 = no such token, 3 = a byte of byte fallback. */
   private readonly flags: Uint8Array
   private readonly name: string
   /** The table's bytes with OVERRUN bytes behind them; null when single tokens have no fixed bytes. */
@@ -37,9 +38,12 @@ export class IdDecoder {
         if (twin >= 0) flags[twin] = 1
       }
     }
+    this.view?.isByte?.forEach((isByte, id) => {
+      if (isByte === 1 && flags[id] === 0) flags[id] = 3
+    })
     this.flags = flags
     this.table = null
-    if (this.view && !this.view.firstOf && !this.view.isByte && !this.view.strip) {
+    if (this.view && !this.view.firstOf) {
       const padded = new Uint8Array(this.view.bytes.length + OVERRUN)
       padded.set(this.view.bytes)
       this.table = new DataView(padded.buffer)
@@ -55,17 +59,19 @@ export class IdDecoder {
   }
 
   has(id: number): boolean {
-    return this.flags[id] === 0 || this.flags[id] === 1
+    return this.flags[id] !== undefined && this.flags[id] !== 2
   }
 
   text(ids: ArrayLike<number>, skipSpecials: boolean): string {
-    if (this.table) return utf8Decode(this.copy(ids, skipSpecials))
+    const copied = this.table && this.copy(ids, skipSpecials, true)
+    if (copied) return utf8Decode(copied)
     const kept = this.kept(ids, skipSpecials)
     return this.view ? decodeTokenText(this.view, kept) : this.chain(kept.map((id) => this.strings.of(id)!))
   }
 
   bytes(ids: ArrayLike<number>, skipSpecials: boolean): Uint8Array {
-    if (this.table) return this.copy(ids, skipSpecials).slice()
+    const copied = this.table && this.copy(ids, skipSpecials, false)
+    if (copied) return copied.slice()
     const kept = this.kept(ids, skipSpecials)
     if (this.view) return decodeTokenBytes(this.view, kept).slice()
     return utf8Encode(this.chain(kept.map((id) => this.strings.of(id)!)))
@@ -77,8 +83,8 @@ export class IdDecoder {
     for (let i = 0; i < ids.length; i++) {
       const id = ids[i]!
       const flag = this.flags[id]
-      if (flag !== 0 && flag !== 1) throw this.outOfRange(id, i)
-      if (flag === 0 || !skipSpecials) out.push(id)
+      if (flag === undefined || flag === 2) throw this.outOfRange(id, i)
+      if (flag !== 1 || !skipSpecials) out.push(id)
     }
     return out
   }
@@ -90,21 +96,35 @@ export class IdDecoder {
     })
   }
 
-  /** One pass over the table. The result is overwritten by the next call. */
-  private copy(ids: ArrayLike<number>, skipSpecials: boolean): Uint8Array {
+  /**
+   * One pass over the table. The result is overwritten by the next call. null: with `text`, a run of byte
+   * fallback tokens is not UTF-8; what it reads as is decided elsewhere.
+   */
+  private copy(ids: ArrayLike<number>, skipSpecials: boolean, text: boolean): Uint8Array | null {
     const { flags } = this
     const { offsets } = this.view!
     const table = this.table!
-    const skipped = skipSpecials ? 1 : 2
+    const skipped = skipSpecials ? 1 : -1
     let { outView } = this
     let used = 0
+    /** Where the run of byte fallback tokens at the end of the output starts, or -1. */
+    let runStart = -1
     let room = this.out.length - OVERRUN
     for (let i = 0; i < ids.length; i++) {
       const id = ids[i]!
       const flag = flags[id]
       if (flag !== 0) {
-        if (flag !== 1) throw this.outOfRange(id, i)
+        if (flag === undefined || flag === 2) throw this.outOfRange(id, i)
         if (flag === skipped) continue
+        if (flag === 3) {
+          if (runStart < 0) runStart = used
+        } else if (runStart >= 0) {
+          if (text && !isUtf8(this.out, runStart, used)) return null
+          runStart = -1
+        }
+      } else if (runStart >= 0) {
+        if (text && !isUtf8(this.out, runStart, used)) return null
+        runStart = -1
       }
       let from = offsets[id]!
       const length = offsets[id + 1]! - from
@@ -123,7 +143,8 @@ export class IdDecoder {
         to += 8
       } while (to < used)
     }
-    const result = this.out.subarray(0, used)
+    if (runStart >= 0 && text && !isUtf8(this.out, runStart, used)) return null
+    const result = this.out.subarray(strippedBytes(this.view!, this.out, used), used)
     if (this.out.length > 1 << 22) {
       this.out = new Uint8Array(4096)
       this.outView = new DataView(this.out.buffer)
@@ -137,4 +158,13 @@ export class IdDecoder {
     this.out = larger
     this.outView = new DataView(larger.buffer)
   }
+}
+
+function isUtf8(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; ) {
+    const length = utf8SequenceLength(bytes, at, to)
+    if (length === 0) return false
+    at += length
+  }
+  return true
 }

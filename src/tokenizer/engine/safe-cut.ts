@@ -6,8 +6,8 @@ export type SafeCut = (text: string, from: number, to: number) => number
 
 /**
  * For the scanners of this folder's neighbours (no look-behind; every pattern ends a piece before a space
- * that a letter precedes, and after a newline that a visible character follows): before the space of
- * `letter space letter`, and after a newline before a character that is neither white space nor `/`.
+ * that a letter precedes, and after a newline between visible characters): before the space of
+ * `letter space letter`, and after the newline of `visible newline visible`, where the second is not `/`.
  */
 export const cutBetweenWords: SafeCut = (text, from, to) => {
   for (let i = Math.min(to, text.length - 2); i > from; i--) {
@@ -15,6 +15,8 @@ export const cutBetweenWords: SafeCut = (text, from, to) => {
     if (before === 0x20 || before > 0x7a) continue
     const at = text.charCodeAt(i)
     if (before === 0x0a) {
+      const last = i > 1 ? text.charCodeAt(i - 2) : 0
+      if (last <= 0x20 || last >= 0x7f) continue
       if ((at > 0x20 && at < 0x7f && at !== 0x2f) || (at > 0x3040 && at < 0xd800)) return i
     } else if (at === 0x20 && isAsciiLetter(before) && isAsciiLetter(text.charCodeAt(i + 1))) {
       return i

@@ -1,0 +1,21 @@
+// The door of the tokenizer room: text or bytes ⇄ ids. Runs in Node and in a browser.
+export { createTokenizer, type TokenizerSettings } from './tokenizer.ts'
+export { loadTokenizer } from './load-tokenizer.ts'
+export {
+  builtinTokenizers,
+  resolveTokenizer,
+  type BuiltinTokenizer,
+  type ResolveOptions,
+  type TokenizerSource,
+} from './load/index.ts'
+export {
+  readCompact,
+  readTiktokenRanks,
+  readTokenizerJson,
+  writeCompact,
+  writeTiktokenRanks,
+} from './formats/index.ts'
+export { renderChat, type ChatMessage, type ChatOptions } from './chat.ts'
+export { Vocab, type VocabAlphabet } from './vocab.ts'
+export type * from './spec.ts'
+export type * from './types.ts'
