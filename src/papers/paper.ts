@@ -68,8 +68,11 @@ export interface Origin {
   seconds: number
 }
 
-export interface Paper<Options extends RunOptions = RunOptions, Data = unknown, Result = unknown>
-  extends PaperSummary {
+export interface Paper<
+  Options extends RunOptions = RunOptions,
+  Data = unknown,
+  Result = unknown,
+> extends PaperSummary {
   /** The content of `result.json`, which the experiment wrote; null when there is none. */
   result(): Promise<Result | null>
   /** Throws PAPER_NOT_RUNNABLE for a paper that is catalogued but not implemented yet. */

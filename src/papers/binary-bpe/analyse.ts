@@ -28,7 +28,12 @@ export function analyse(tokenizer: BinaryTokenizer, file: PaperFile, work: LongW
   let ids: Uint32Array = new Uint32Array(0)
   for (const size of tokenizer.sizes) {
     ids = tokenizer.encode(bytes, { size, ...work })
-    sizes.push({ size, tokens: ids.length, bytesPerToken: ratio(bytes.length, ids.length), idsUsed: distinct(ids) })
+    sizes.push({
+      size,
+      tokens: ids.length,
+      bytesPerToken: ratio(bytes.length, ids.length),
+      idsUsed: distinct(ids),
+    })
   }
   const counts = tokensBySection(tokenizer, ids, sections)
   const kinds = new Map<string, { bytes: number; tokens: number }>()

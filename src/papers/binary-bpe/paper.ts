@@ -37,13 +37,15 @@ export const binaryBpe = {
       const experiment = await runExperiment(options)
       return { tables: resultTables(experiment), notes: [], data: { experiment } }
     }
-    const files: readonly PaperFile[] = input instanceof Uint8Array ? [{ name: 'input', bytes: input }] : input
+    const files: readonly PaperFile[] =
+      input instanceof Uint8Array ? [{ name: 'input', bytes: input }] : input
     if (files.length === 0) {
       throw new TesseraError('ARGUMENT_INVALID', 'There is no file to encode', {
         hint: 'Name one or more programs or libraries, or run the experiment',
       })
     }
-    const vocabulary = options.vocabulary ?? BinaryTokenizer.fromSpec((await loadTokenizer('binary-16k')).spec)
+    const vocabulary =
+      options.vocabulary ?? BinaryTokenizer.fromSpec((await loadTokenizer('binary-16k')).spec)
     const reports: FileReport[] = []
     for (const [i, file] of files.entries()) {
       throwIfCancelled(options.signal)

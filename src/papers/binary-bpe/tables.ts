@@ -35,11 +35,25 @@ export function resultTables(result: BinaryBpeResult): ReportTable[] {
     columns: ['', 'files', 'bytes', ...sizes.map(String)],
     rows: list.map((g) => [g.name, g.files, g.bytes, ...g.bytesPerToken.map((x) => round(x))]),
   })
-  const cross = (b: { ELF: number; PE: number; 'Mach-O': number }) => [round(b.ELF), round(b.PE), round(b['Mach-O'])]
+  const cross = (b: { ELF: number; PE: number; 'Mach-O': number }) => [
+    round(b.ELF),
+    round(b.PE),
+    round(b['Mach-O']),
+  ]
   return [
     {
       title: `The family on ${result.lossless.of} held-out files (bytes per token)`,
-      columns: ['vocabulary', 'all bytes', 'mean of files', '± sd', 'min', 'median', 'max', 'ids used', 'bits/byte'],
+      columns: [
+        'vocabulary',
+        'all bytes',
+        'mean of files',
+        '± sd',
+        'min',
+        'median',
+        'max',
+        'ids used',
+        'bits/byte',
+      ],
       rows: result.family.map((f) => [
         f.size,
         round(f.bytesPerToken),

@@ -4,8 +4,7 @@ import type { CatalogueEntry } from '../paper.ts'
 export const DECODE_PAPERS: readonly CatalogueEntry[] = [
   {
     slug: 'byte-level-probabilities',
-    title:
-      'Exact Byte-Level Probabilities from Tokenized Language Models for FIM-Tasks and Model Ensembles',
+    title: 'Exact Byte-Level Probabilities from Tokenized Language Models for FIM-Tasks and Model Ensembles',
     year: 2024,
     published: '2024-10-11',
     authors: 6,
@@ -18,7 +17,8 @@ export const DECODE_PAPERS: readonly CatalogueEntry[] = [
   },
   {
     slug: 'token-recycling',
-    title: 'Turning Trash into Treasure: Accelerating Inference of Large Language Models with Token Recycling',
+    title:
+      'Turning Trash into Treasure: Accelerating Inference of Large Language Models with Token Recycling',
     year: 2024,
     published: '2024-08-16',
     authors: 8,
@@ -57,8 +57,7 @@ export const DECODE_PAPERS: readonly CatalogueEntry[] = [
   },
   {
     slug: 'skipdecode',
-    title:
-      'SkipDecode: Autoregressive Skip Decoding with Batching and Caching for Efficient LLM Inference',
+    title: 'SkipDecode: Autoregressive Skip Decoding with Batching and Caching for Efficient LLM Inference',
     year: 2023,
     published: '2023-07-05',
     authors: 6,

@@ -39,7 +39,7 @@ export const EMBED_PROBE_VISION_PAPERS: readonly CatalogueEntry[] = [
     room: 'embed',
     alsoIn: [],
     summary:
-      "Trains text embeddings without pairs by asking each vector to predict the key tokens of its own text, which also makes it readable.",
+      'Trains text embeddings without pairs by asking each vector to predict the key tokens of its own text, which also makes it readable.',
   },
   {
     slug: 'output-signatures',
@@ -56,8 +56,7 @@ export const EMBED_PROBE_VISION_PAPERS: readonly CatalogueEntry[] = [
   },
   {
     slug: 'token-forcing',
-    title:
-      'Hiding Text in Large Language Models: Introducing Unconditional Token Forcing Confusion',
+    title: 'Hiding Text in Large Language Models: Introducing Unconditional Token Forcing Confusion',
     year: 2024,
     published: '2024-06-04',
     authors: 5,

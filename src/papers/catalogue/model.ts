@@ -41,7 +41,7 @@ export const MODEL_PAPERS: readonly CatalogueEntry[] = [
     room: 'model',
     alsoIn: [],
     summary:
-      "Pools the characters of each word into a few learned vectors, models those, and spells every next word in parallel, all trained together.",
+      'Pools the characters of each word into a few learned vectors, models those, and spells every next word in parallel, all trained together.',
   },
   {
     slug: 'byte2word',

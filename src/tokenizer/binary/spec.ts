@@ -2,6 +2,7 @@
 // pre-tokenizer splits nowhere, and back, from either way of writing bytes as characters.
 import { TesseraError } from '../../core/index.ts'
 import type { AddedToken, PreTokenizerSpec, TokenizerSpec } from '../spec.ts'
+import { mergesFromRanks } from '../formats/rank-merges.ts'
 import type { Vocab } from '../vocab.ts'
 import { BINARY_SPECIALS, FIRST_BYTE_ID, FIRST_MERGE_ID } from './layout.ts'
 
@@ -72,10 +73,12 @@ export function mergesFromSpec(spec: TokenizerSpec): Uint32Array {
       hint: 'Load other tokenizers with loadTokenizer',
     })
   const { model } = spec
-  if (model.type !== 'BPE' || model.merges === null) throw unsupported(`its model is not BPE with merges`)
+  if (model.type !== 'BPE') throw unsupported('its model is not BPE')
   if (spec.normalizer !== null) throw unsupported('it has a normalizer')
   if (splits(spec.preTokenizer)) throw unsupported('its pre-tokenizer splits the input')
-  const { vocab, merges } = model
+  const { vocab } = model
+  // The compact form leaves merges out where the ids say the same.
+  const merges = model.merges ?? mergesFromRanks(vocab)
   if (vocab.size !== FIRST_MERGE_ID + merges.length / 2) {
     throw unsupported(`${vocab.size} ids for ${merges.length / 2} merges; it needs 263 more ids than merges`)
   }
