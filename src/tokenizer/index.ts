@@ -17,5 +17,6 @@ export {
 } from './formats/index.ts'
 export { renderChat, type ChatMessage, type ChatOptions } from './chat.ts'
 export { Vocab, type VocabAlphabet } from './vocab.ts'
+export * from './binary/index.ts'
 export type * from './spec.ts'
 export type * from './types.ts'
