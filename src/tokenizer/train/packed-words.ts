@@ -15,14 +15,16 @@ export interface WeightedWords {
   idOf?: Int32Array | Uint32Array
 }
 
-/** Stands before, between and after words. */
-export const EDGE = -1
-/** A cell inside a token of three or more cells. */
-export const INSIDE = -2
+/** Token ids, in as few bytes as the vocabulary allows: the speed of training is that of its memory. */
+export type Cells = Uint16Array | Int32Array
 
 export class PackedWords {
-  /** EDGE, then the cells of each word followed by EDGE. Words in order of falling weight. */
-  readonly cells: Int32Array
+  /** `edge`, then the cells of each word followed by `edge`. Words in order of falling weight. */
+  readonly cells: Cells
+  /** Stands before, between and after words: one above the largest id. */
+  readonly edge: number
+  /** A cell inside a token of three or more cells. */
+  readonly inside: number
   /** Number of symbols that went in. */
   readonly symbols: number
   /** Words of equal weight stand together: class of the cell `16 * i`, end of each class, its weight. */
@@ -31,16 +33,19 @@ export class PackedWords {
   private readonly classWeight: Float64Array
 
   /** Throws ARGUMENT_INVALID for a weight that is not a positive number or a symbol outside `[0, ids)`. */
-  constructor(words: WeightedWords, ids: number) {
+  constructor(words: WeightedWords, ids: number, vocabSize: number) {
     const { symbols, offsets, weights, idOf } = words
     const count = weights.length
     const order = byFallingWeight(weights)
-    const cells = new Int32Array(offsets[count]! - offsets[0]! + count + 1)
+    this.edge = vocabSize
+    this.inside = vocabSize + 1
+    const most = offsets[count]! - offsets[0]! + count + 1
+    const cells: Cells = vocabSize + 2 <= 2 ** 16 ? new Uint16Array(most) : new Int32Array(most)
     const ends: number[] = []
     const classWeights: number[] = []
     let at = 0
     let kept = 0
-    cells[at++] = EDGE
+    cells[at++] = this.edge
     for (let i = 0; i < count; i++) {
       const word = order[i]!
       const weight = weights[word]!
@@ -66,7 +71,7 @@ export class PackedWords {
       if (at - start < 2) at = start
       else {
         kept += at - start
-        cells[at++] = EDGE
+        cells[at++] = this.edge
       }
     }
     ends.push(at)

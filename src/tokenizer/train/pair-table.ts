@@ -39,6 +39,12 @@ export class PairTable {
     return this.values[2 * slot + 1]!
   }
 
+  /** Count of a pair; 0 when it is not there. */
+  get(left: number, right: number): number {
+    const slot = this.find(left, right)
+    return slot < 0 ? 0 : this.values[2 * slot + 1]!
+  }
+
   left(slot: number): number {
     return this.keys[4 * slot]! - 1
   }

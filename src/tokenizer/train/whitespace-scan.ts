@@ -19,11 +19,7 @@ export function whitespaceScan(split: boolean): KindScan {
   const kindOf = (cp: number): number => {
     const known = kinds[cp]!
     if (known !== 0) return known
-    const kind = isWhiteSpace(cp)
-      ? SPACE_KIND
-      : split || isWord(cp)
-        ? WORD_KIND
-        : OTHER_KIND
+    const kind = isWhiteSpace(cp) ? SPACE_KIND : split || isWord(cp) ? WORD_KIND : OTHER_KIND
     kinds[cp] = kind
     return kind
   }
