@@ -7,6 +7,7 @@
 // Hence: (1) a rank vocabulary equals the merge list of its canonical pairs in id order; (2) a merge
 // list equals ranks when every token has the same canonical pair under both and list order is id order.
 // This also covers lists with every possible split (llama3: 280,147 merges for 128,000 tokens).
+import { utf8SequenceLength } from '../../core/index.ts'
 import type { BpeModelSpec } from '../spec.ts'
 import type { Vocab } from '../vocab.ts'
 
@@ -18,7 +19,7 @@ interface MergeRule {
   joined(rank: number): number
 }
 
-export function rankRule(vocab: Vocab): MergeRule {
+function rankRule(vocab: Vocab): MergeRule {
   return { rank: (_left, _right, from, to) => vocab.idOf(vocab.bytes, from, to), joined: (rank) => rank }
 }
 
@@ -60,8 +61,9 @@ export function joinedIds(vocab: Vocab, merges: Uint32Array, prefixLength = 0): 
 class SpanMerger {
   private readonly vocab: Vocab
   private readonly rule: MergeRule
-  private readonly byteIds = new Int32Array(256)
   private readonly ids: Int32Array
+  /** Where each symbol begins among the bytes of the token. */
+  private readonly starts: Int32Array
   private readonly next: Int32Array
   private readonly previous: Int32Array
   private readonly ranks: Int32Array
@@ -76,22 +78,39 @@ class SpanMerger {
     this.rule = rule
     const n = vocab.maxTokenBytes + 1
     this.ids = new Int32Array(n)
+    this.starts = new Int32Array(n)
     this.next = new Int32Array(n)
     this.previous = new Int32Array(n)
     this.ranks = new Int32Array(n)
-    for (let b = 0; b < 256; b++) this.byteIds[b] = vocab.idOf(Uint8Array.of(b))
+  }
+
+  /** Fills `ids` and `starts` with the token's bytes or characters; -1 = one of them is no token. */
+  private initial(token: number): number {
+    const { ids, starts, vocab } = this
+    const { bytes } = vocab
+    const base = vocab.offsets[token]!
+    const end = vocab.offsets[token + 1]!
+    let n = 0
+    for (let at = base; at < end;) {
+      const length = vocab.alphabet === 'bytes' ? 1 : utf8SequenceLength(bytes, at, end) || 1
+      const id = vocab.idOf(bytes, at, at + length)
+      if (id < 0) return -1
+      ids[n] = id
+      starts[n++] = at - base
+      at += length
+    }
+    starts[n] = end - base
+    return n
   }
 
   /** True when all bytes of the token end up in one symbol, by the merge `left`, `right`. */
   merge(token: number): boolean {
-    const { ids, next, previous, ranks, heap, vocab, rule } = this
-    const base = vocab.offsets[token]!
-    const n = vocab.offsets[token + 1]! - base
+    const { ids, next, previous, ranks, heap, rule } = this
+    const base = this.vocab.offsets[token]!
+    const n = this.initial(token)
+    if (n < 2) return false
     heap.length = 0
     for (let i = 0; i < n; i++) {
-      const id = this.byteIds[vocab.bytes[base + i]!]!
-      if (id < 0) return false
-      ids[i] = id
       next[i] = i + 1
       previous[i] = i - 1
     }
@@ -117,15 +136,15 @@ class SpanMerger {
       if (next[at]! < n) this.offer(at, n, base)
       if (previous[at]! >= 0) this.offer(previous[at]!, n, base)
     }
-    return symbols === 1 && n > 1
+    return symbols === 1
   }
 
   /** Ranks the pair that begins at `at`. */
   private offer(at: number, n: number, base: number): void {
-    const { ids, next, ranks } = this
+    const { ids, next, ranks, starts } = this
     const right = next[at]!
-    const end = next[right]!
-    const rank = this.rule.rank(ids[at]!, ids[right]!, base + at, base + Math.min(end, n))
+    const end = Math.min(next[right]!, n)
+    const rank = this.rule.rank(ids[at]!, ids[right]!, base + starts[at]!, base + starts[end]!)
     ranks[at] = rank
     if (rank < 0) return
     const { heap } = this
@@ -165,6 +184,28 @@ class SpanMerger {
 /** Tokens that a merge can make: neither holes, nor single bytes, nor outside the byte alphabet. */
 function isMergeable(vocab: Vocab, id: number): boolean {
   return vocab.offsets[id + 1]! - vocab.offsets[id]! > 1 && !vocab.literal.has(id)
+}
+
+/**
+ * The merge list, as `[2 * merges]` ids in rank order, that equals SentencePiece's rule: of all neighbours
+ * that join to a token, the one with the highest score merges first. `scores` has NaN for tokens that are
+ * never made by merging (control, byte, unknown, user-defined). Equal scores rank by id.
+ */
+export function mergesFromScores(vocab: Vocab, scores: Float64Array): Uint32Array {
+  const order = Array.from(scores.keys()).filter((id) => !Number.isNaN(scores[id]) && vocab.has(id))
+  order.sort((a, b) => scores[b]! - scores[a]! || a - b)
+  const rankOf = new Int32Array(vocab.size).fill(-1)
+  order.forEach((id, rank) => (rankOf[id] = rank))
+  const merger = new SpanMerger(vocab, {
+    rank: (_left, _right, from, to) => {
+      const id = vocab.idOf(vocab.bytes, from, to)
+      return id < 0 ? -1 : rankOf[id]!
+    },
+    joined: (rank) => order[rank]!,
+  })
+  const out: number[] = []
+  for (const id of order) if (merger.merge(id)) out.push(merger.left, merger.right)
+  return Uint32Array.from(out)
 }
 
 /** The merge list, as `[2 * merges]` ids in rank order, that equals tiktoken's rule on this vocabulary. */

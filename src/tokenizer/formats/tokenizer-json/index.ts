@@ -1,1 +1,2 @@
-export { readTokenizerJson, type TokenizerJsonOptions } from './read.ts'
+export { readTemplateFile, readTokenizerJson, type TokenizerJsonOptions } from './read.ts'
+export { writeTokenizerJson } from './write.ts'

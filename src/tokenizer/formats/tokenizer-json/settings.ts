@@ -8,8 +8,9 @@ import { invalid, MAX_IDS } from '../limits.ts'
 /**
  * Added tokens by file order. As in Hugging Face: a token that the vocabulary has keeps its id there,
  * an empty one is ignored, and of two entries with the same text the later one counts.
+ * `vocab` null: the ids of the file are final.
  */
-export function readAddedTokens(value: unknown, where: string, vocab: Vocab): AddedToken[] {
+export function readAddedTokens(value: unknown, where: string, vocab: Vocab | null): AddedToken[] {
   if (value === undefined || value === null) return []
   if (!Array.isArray(value)) throw invalid('Expected a list', where)
   const byContent = new Map<string, AddedToken>()
@@ -18,7 +19,7 @@ export function readAddedTokens(value: unknown, where: string, vocab: Vocab): Ad
     const fields = new JsonFields(entry, `${where}[${i}]`)
     const content = fields.string('content')
     if (content === '') return
-    const known = vocab.idOfString(content)
+    const known = vocab ? vocab.idOfString(content) : -1
     const id = known >= 0 ? known : fields.integer('id', MAX_IDS - 1)
     const other = contentOf.get(id)
     if (other !== undefined && other !== content) {

@@ -1,0 +1,136 @@
+// Bounded reading of little-endian binary files: nothing is read past the end, and no length that a
+// file claims is believed before it is compared with what is left.
+import { invalid } from './limits.ts'
+
+export class ByteReader {
+  readonly bytes: Uint8Array
+  at: number
+  readonly end: number
+  private readonly view: DataView
+
+  constructor(bytes: Uint8Array, from = 0, to = bytes.length) {
+    this.bytes = bytes
+    this.at = from
+    this.end = to
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+
+  get left(): number {
+    return this.end - this.at
+  }
+
+  fail(message: string): never {
+    throw invalid(message, `byte ${this.at}`, 'The file is damaged or cut short')
+  }
+
+  /** Where the next `length` bytes begin; they are consumed. */
+  skip(length: number): number {
+    if (!(length >= 0 && length <= this.end - this.at)) {
+      this.fail(`${length} bytes are announced, ${this.end - this.at} are left`)
+    }
+    const from = this.at
+    this.at += length
+    return from
+  }
+
+  take(length: number): Uint8Array {
+    const from = this.skip(length)
+    return this.bytes.subarray(from, from + length)
+  }
+
+  u8(): number {
+    return this.bytes[this.skip(1)]!
+  }
+
+  u16(): number {
+    return this.view.getUint16(this.skip(2), true)
+  }
+
+  u32(): number {
+    return this.view.getUint32(this.skip(4), true)
+  }
+
+  i32(): number {
+    return this.view.getInt32(this.skip(4), true)
+  }
+
+  f32(): number {
+    return this.view.getFloat32(this.skip(4), true)
+  }
+
+  f64(): number {
+    return this.view.getFloat64(this.skip(8), true)
+  }
+
+  /** A 64-bit length; larger than 2^53 becomes a number that no file has left. */
+  u64(): number {
+    const low = this.u32()
+    return this.u32() * 4294967296 + low
+  }
+
+  /** LEB128, at most 2^53; ten bytes at most. */
+  varint(): number {
+    let value = 0
+    let scale = 1
+    for (let i = 0; i < 10; i++) {
+      const byte = this.u8()
+      value += (byte & 127) * scale
+      if (byte < 128) {
+        if (value > Number.MAX_SAFE_INTEGER) this.fail('A number is too large')
+        return value
+      }
+      scale *= 128
+    }
+    return this.fail('A number has more than ten bytes')
+  }
+
+  /** LEB128 of any 64-bit value: beyond 2^53 only its rough size is right (negative enums, unused fields). */
+  varint64(): number {
+    let value = 0
+    let scale = 1
+    for (let i = 0; i < 10; i++) {
+      const byte = this.u8()
+      value += (byte & 127) * scale
+      if (byte < 128) return value
+      scale *= 128
+    }
+    return this.fail('A number has more than ten bytes')
+  }
+}
+
+/** Collects the parts of a binary file. */
+export class ByteWriter {
+  private bytes = new Uint8Array(1 << 12)
+  length = 0
+
+  private room(n: number): void {
+    if (this.length + n <= this.bytes.length) return
+    const larger = new Uint8Array(Math.max(this.bytes.length * 2, this.length + n))
+    larger.set(this.bytes.subarray(0, this.length))
+    this.bytes = larger
+  }
+
+  u8(value: number): void {
+    this.room(1)
+    this.bytes[this.length++] = value
+  }
+
+  varint(value: number): void {
+    this.room(8)
+    while (value >= 128) {
+      this.bytes[this.length++] = (value & 127) | 128
+      value = Math.floor(value / 128)
+    }
+    this.bytes[this.length++] = value
+  }
+
+  put(bytes: Uint8Array): void {
+    this.room(bytes.length)
+    this.bytes.set(bytes, this.length)
+    this.length += bytes.length
+  }
+
+  done(): Uint8Array {
+    return this.bytes.slice(0, this.length)
+  }
+}

@@ -1,0 +1,2 @@
+export { isCompact, readCompact } from './read.ts'
+export { writeCompact } from './write.ts'
