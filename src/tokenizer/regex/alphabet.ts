@@ -1,0 +1,121 @@
+// The alphabet of a pattern: code points that no set of the pattern tells apart share one symbol. A text is
+// first rewritten as symbols, one per UTF-16 unit; then matching a set is one lookup in a small table.
+import type { CodePointSet } from '../unicode/index.ts'
+import { patternTooComplex } from './syntax.ts'
+
+const CODE_POINTS = 0x110000
+const MAX_BOUNDARIES = 400_000
+const MAX_TABLE = 8_000_000
+
+export class Alphabet {
+  /** Symbols of code points; `end` and `trail` come after them. */
+  readonly size: number
+  /** Stands after the last character. */
+  readonly end: number
+  /** Stands for the second unit of a surrogate pair. */
+  readonly trail: number
+  /** `[sets * (size + 2)]`: 1 = the symbol is in the set. */
+  readonly members: Uint8Array
+  readonly width: number
+  private readonly index: Uint16Array
+  private readonly blocks: Uint16Array
+  private readonly ascii: Uint16Array
+
+  constructor(sets: readonly CodePointSet[]) {
+    const events: [at: number, set: number][] = []
+    for (const [number, set] of sets.entries()) {
+      for (const at of set) if (at < CODE_POINTS) events.push([at, number])
+    }
+    if (events.length > MAX_BOUNDARIES) throw patternTooComplex('The character classes have too many ranges')
+    events.sort((a, b) => a[0] - b[0])
+    const inside = new Uint8Array(sets.length)
+    const symbolOf = new Map<string, number>()
+    const rows: Uint8Array[] = []
+    const symbolHere = (): number => {
+      // Latin-1 decoding of 0/1 bytes: any injective key would do.
+      const key = String.fromCharCode(...inside.subarray(0, 8192)) + inside.subarray(8192).join('')
+      let symbol = symbolOf.get(key)
+      if (symbol === undefined) {
+        symbol = rows.length
+        symbolOf.set(key, symbol)
+        rows.push(inside.slice())
+        if (rows.length * sets.length > MAX_TABLE || rows.length > 0xfff0) {
+          throw patternTooComplex('The character classes are too many and too different')
+        }
+      }
+      return symbol
+    }
+    this.index = new Uint16Array(CODE_POINTS >> 7)
+    const uniform = new Map<number, number>()
+    let blocks = new Uint16Array(128 * 512)
+    let used = 0
+    const take = (): number => {
+      if (used << 7 === blocks.length) {
+        const wider = new Uint16Array(blocks.length * 2)
+        wider.set(blocks)
+        blocks = wider
+      }
+      return used++
+    }
+    const fill = (symbol: number, start: number, end: number): void => {
+      for (let cp = start; cp < end;) {
+        const block = cp >> 7
+        const stop = Math.min(end, (block + 1) << 7)
+        if (stop - cp === 128) {
+          let known = uniform.get(symbol)
+          if (known === undefined) {
+            known = take()
+            uniform.set(symbol, known)
+            blocks.fill(symbol, known << 7, (known + 1) << 7)
+          }
+          this.index[block] = known
+        } else {
+          if ((cp & 127) === 0) this.index[block] = take()
+          const at = this.index[block]! << 7
+          blocks.fill(symbol, at + (cp & 127), at + ((stop - 1) & 127) + 1)
+        }
+        cp = stop
+      }
+    }
+    let from = 0
+    for (let i = 0; i < events.length;) {
+      const at = events[i]![0]
+      if (at > from) fill(symbolHere(), from, at)
+      for (; i < events.length && events[i]![0] === at; i++) inside[events[i]![1]]! ^= 1
+      from = at
+    }
+    if (from < CODE_POINTS) fill(symbolHere(), from, CODE_POINTS)
+    this.blocks = blocks.slice(0, used << 7)
+    this.ascii = new Uint16Array(128)
+    for (let cp = 0; cp < 128; cp++) this.ascii[cp] = this.blocks[(this.index[0]! << 7) + cp]!
+    this.size = rows.length
+    this.end = rows.length
+    this.trail = rows.length + 1
+    this.width = rows.length + 2
+    this.members = new Uint8Array(Math.max(1, sets.length * this.width))
+    for (let set = 0; set < sets.length; set++) {
+      for (let symbol = 0; symbol < rows.length; symbol++) {
+        this.members[set * this.width + symbol] = rows[symbol]![set]!
+      }
+    }
+  }
+
+  /** Writes the symbols of `text[from .. to)` and `end` to `out`; true when there is a surrogate pair. */
+  read(text: string, from: number, to: number, out: Uint16Array): boolean {
+    const { index, blocks, ascii, trail } = this
+    let pairs = false
+    let i = 0
+    for (let at = from; at < to; at++) {
+      const unit = text.charCodeAt(at)
+      if (unit < 128) out[i++] = ascii[unit]!
+      else if ((unit & 0xfc00) === 0xd800 && at + 1 < to) {
+        const cp = ((unit - 0xd800) << 10) + text.charCodeAt(++at) - 0xdc00 + 0x10000
+        out[i++] = blocks[(index[cp >> 7]! << 7) + (cp & 127)]!
+        out[i++] = trail
+        pairs = true
+      } else out[i++] = blocks[(index[unit >> 7]! << 7) + (unit & 127)]!
+    }
+    out[i] = this.end
+    return pairs
+  }
+}
