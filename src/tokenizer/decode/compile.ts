@@ -1,7 +1,6 @@
 // Decoding: from token strings back to text. One small function per component in steps.ts.
 import { TesseraError } from '../../core/index.ts'
-import { eachLiteral } from '../pretokenize/split.ts'
-import { compilePattern } from '../regex/index.ts'
+import { eachPattern } from '../pretokenize/split.ts'
 import type { DecoderSpec, Reference } from '../spec.ts'
 import {
   bpeSuffix,
@@ -44,13 +43,8 @@ export function decodeStages(spec: DecoderSpec, reference: Reference, where = 'd
         })
       }
       return [{ kind: 'token', map: strip(spec.content, spec.start, spec.stop), spec }]
-    case 'Replace': {
-      const eachMatch =
-        'String' in spec.pattern
-          ? eachLiteral(spec.pattern.String)
-          : compilePattern(spec.pattern.Regex, reference).findAll
-      return [{ kind: 'token', map: replace(eachMatch, spec.content), spec }]
-    }
+    case 'Replace':
+      return [{ kind: 'token', map: replace(eachPattern(spec.pattern, reference), spec.content), spec }]
     case 'Metaspace':
       return [{ kind: 'token', map: metaspace(spec.replacement, spec.prepend_scheme), spec }]
     case 'WordPiece':

@@ -33,7 +33,8 @@ export class EncodingBuilder implements SpanSink {
   }
 
   part(text: 0 | 1): Part {
-    return textPart(Uint32Array.from(this.ids), this.ids.map(this.tokenOf), Uint32Array.from(this.ranges), text)
+    const { ids, ranges, source } = this
+    return textPart(Uint32Array.from(ids), ids.map(this.tokenOf), Uint32Array.from(ranges), source, text)
   }
 
   /** `cutLeft`: truncation took tokens away from the start. */

@@ -13,6 +13,8 @@ export interface Details {
   readonly tokens: readonly string[]
   /** `[2 * tokens]` UTF-16 ranges in the token's own text; 0, 0 for tokens of the template. */
   readonly offsets: Uint32Array
+  /** The text that they are ranges of; empty for a part of the template. */
+  readonly source: string
   /** `[tokens]` */
   readonly typeIds: Uint8Array
   /** `[tokens]` 1 = from the template. */
@@ -21,11 +23,12 @@ export interface Details {
   readonly texts: Int8Array
 }
 
-/** A part as the model made it, for text 0 or 1. */
+/** A part as the model made it, for text 0 or 1; offsets are UTF-16 ranges in `source`. */
 export function textPart(
   ids: Uint32Array,
   tokens: readonly string[],
   offsets: Uint32Array,
+  source: string,
   text: 0 | 1 = 0,
 ): Part {
   const count = ids.length
@@ -34,6 +37,7 @@ export function textPart(
     details: {
       tokens,
       offsets,
+      source,
       typeIds: new Uint8Array(count).fill(text),
       specialMask: new Uint8Array(count),
       texts: new Int8Array(count).fill(text),
@@ -55,6 +59,7 @@ export function templatePart(
       ? {
           tokens,
           offsets: new Uint32Array(2 * count),
+          source: '',
           typeIds: new Uint8Array(count).fill(typeId),
           specialMask: new Uint8Array(count).fill(1),
           texts: new Int8Array(count).fill(-1),
@@ -77,6 +82,7 @@ export function slicePart(part: Part, from: number, to: number): Part {
   return {
     ids: ids.subarray(from, to),
     details: details && {
+      ...details,
       tokens: details.tokens.slice(from, to),
       offsets: details.offsets.subarray(2 * from, 2 * to),
       typeIds: details.typeIds.subarray(from, to),
@@ -86,7 +92,7 @@ export function slicePart(part: Part, from: number, to: number): Part {
   }
 }
 
-/** One part after another; with details when all have them. */
+/** One part after another; with details when all have them. The source is the first that is not empty. */
 export function joinParts(parts: readonly Part[]): Part {
   if (parts.length === 1) return parts[0]!
   let count = 0
@@ -98,6 +104,7 @@ export function joinParts(parts: readonly Part[]): Part {
   const specialMask = new Uint8Array(count)
   const texts = new Int8Array(count)
   let withDetails = true
+  let source = ''
   let at = 0
   for (const { ids: some, details } of parts) {
     ids.set(some, at)
@@ -107,8 +114,9 @@ export function joinParts(parts: readonly Part[]): Part {
       typeIds.set(details.typeIds, at)
       specialMask.set(details.specialMask, at)
       texts.set(details.texts, at)
+      source ||= details.source
     } else withDetails = false
     at += some.length
   }
-  return { ids, details: withDetails ? { tokens, offsets, typeIds, specialMask, texts } : null }
+  return { ids, details: withDetails ? { tokens, offsets, source, typeIds, specialMask, texts } : null }
 }

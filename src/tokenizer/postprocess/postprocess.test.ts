@@ -193,7 +193,7 @@ describe('truncation', () => {
   })
 
   it('keeps the right end, with everything that goes with it', () => {
-    const part = textPart(Uint32Array.of(1, 2, 3), ['a', 'b', 'c'], Uint32Array.of(0, 1, 1, 2, 2, 3))
+    const part = textPart(Uint32Array.of(1, 2, 3), ['a', 'b', 'c'], Uint32Array.of(0, 1, 1, 2, 2, 3), 'abc')
     const [left] = truncateParts(part, null, 2, 'LongestFirst', 'Left')
     expect(view(left)).toMatchObject({ ids: [2, 3], tokens: ['b', 'c'] })
     expect([...left.details!.offsets]).toEqual([1, 2, 2, 3])

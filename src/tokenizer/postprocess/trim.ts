@@ -23,12 +23,23 @@ export function trimOffsets(part: Part, addPrefixSpace: boolean): Part {
     let start = offsets[2 * n]!
     let end = offsets[2 * n + 1]!
     if (leading === 1 && addPrefixSpace && (n === 0 || start === 0)) leading = 0
-    if (leading > 0) start = Math.min(start + leading, end)
-    if (trailing > 0 && end >= trailing) end = Math.max(end - trailing, start)
+    for (; leading > 0 && start < end; leading--) start = next(details.source, start)
+    let back = end
+    for (; trailing > 0 && back > 0; trailing--) back = previous(details.source, back)
+    if (trailing === 0) end = Math.max(back, Math.min(start, end))
     offsets[2 * n] = start
     offsets[2 * n + 1] = end
   }
   return { ids: part.ids, details: { ...details, offsets } }
+}
+
+// A space can stand for a character outside the BMP, when it was put before it: step by characters.
+function next(text: string, at: number): number {
+  return at + (text.codePointAt(at)! > 0xffff ? 2 : 1)
+}
+
+function previous(text: string, at: number): number {
+  return at - (at > 1 && text.codePointAt(at - 2)! > 0xffff ? 2 : 1)
 }
 
 function isSpace(unit: number): boolean {

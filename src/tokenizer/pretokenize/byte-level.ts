@@ -3,16 +3,15 @@
 // Source: GPT-2's released encoder, as in Hugging Face tokenizers.
 import { AlignedWriter, type AlignedText } from '../aligned.ts'
 import { BYTE_TO_CHAR } from '../alphabet.ts'
-import { compilePattern } from '../regex/index.ts'
 import type { Reference } from '../spec.ts'
-import { splitStep, type Step } from './split.ts'
+import { eachPattern, splitStep, type Step } from './split.ts'
 
 /** Oniguruma syntax. */
 export const GPT2_PATTERN =
   "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+"
 
 export function byteLevel(addPrefixSpace: boolean, useRegex: boolean, reference: Reference): Step {
-  const cut = useRegex ? splitStep(compilePattern(GPT2_PATTERN, reference).findAll, 'Isolated', false) : null
+  const cut = useRegex ? splitStep(eachPattern({ Regex: GPT2_PATTERN }, reference), 'Isolated', false) : null
   const parts: AlignedText[] = []
   return (piece, out) => {
     const whole = addPrefixSpace && !piece.text.startsWith(' ') ? prepended(piece, ' ') : piece

@@ -1,12 +1,11 @@
 // Pre-tokenization: from normalized text to the pieces that the model sees one by one.
 // Source: the pre_tokenizers of Hugging Face tokenizers; one small file per component beside this one.
 import type { AlignedText } from '../aligned.ts'
-import { compilePattern } from '../regex/index.ts'
 import type { PreTokenizerSpec, Reference } from '../spec.ts'
 import { byteLevel } from './byte-level.ts'
 import { metaspace } from './metaspace.ts'
 import { bert, charDelimiterSplit, digits, fixedLength, punctuation } from './simple.ts'
-import { eachLiteral, splitStep, type Step } from './split.ts'
+import { eachPattern, splitStep, type Step } from './split.ts'
 import { unicodeScripts } from './unicode-scripts.ts'
 import { whitespace, whitespaceSplit } from './whitespace.ts'
 
@@ -53,13 +52,7 @@ function stepOf(spec: Exclude<PreTokenizerSpec, { type: 'Sequence' }>, reference
     case 'ByteLevel':
       return byteLevel(spec.add_prefix_space, spec.use_regex, reference)
     case 'Split':
-      return splitStep(
-        'String' in spec.pattern
-          ? eachLiteral(spec.pattern.String)
-          : compilePattern(spec.pattern.Regex, reference).findAll,
-        spec.behavior,
-        spec.invert,
-      )
+      return splitStep(eachPattern(spec.pattern, reference), spec.behavior, spec.invert)
     case 'Whitespace':
       return whitespace()
     case 'WhitespaceSplit':

@@ -7,7 +7,8 @@
 //   Contiguous          the | - | final | -- | countdown
 // A match may be empty: it cuts without consuming anything. Empty parts are never given out.
 import { sliceAligned, type AlignedText } from '../aligned.ts'
-import type { SplitBehavior } from '../spec.ts'
+import { compilePattern } from '../regex/index.ts'
+import type { Pattern, Reference, SplitBehavior } from '../spec.ts'
 
 /** Reports matches in order, without overlaps. */
 export type EachMatch = (text: string, onMatch: (start: number, end: number) => void) => void
@@ -87,6 +88,15 @@ export function eachCharacter(accepts: (cp: number) => boolean): EachMatch {
       i = end
     }
   }
+}
+
+/**
+ * Matches a pattern of tokenizer.json. Throws PATTERN_INVALID and PATTERN_TOO_COMPLEX for regular expressions.
+ */
+export function eachPattern(pattern: Pattern, reference: Reference): EachMatch {
+  if ('String' in pattern) return eachLiteral(pattern.String)
+  const compiled = compilePattern(pattern.Regex, reference)
+  return (text, onMatch) => compiled.findAll(text, onMatch)
 }
 
 /** Matches a literal string. An empty one matches before every character and at the end. */

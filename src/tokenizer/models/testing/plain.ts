@@ -57,7 +57,7 @@ export function plainTokenizer(parts: PlainParts): PlainTokenizer {
         else plainText(slice)
       })
     })
-    return textPart(Uint32Array.from(ids), strings, Uint32Array.from(offsets), which)
+    return textPart(Uint32Array.from(ids), strings, Uint32Array.from(offsets), text, which)
   }
   return {
     part,
