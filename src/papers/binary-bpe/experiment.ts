@@ -7,7 +7,14 @@ import { join, relative } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { Random, firstMalformedByte, type LongWork } from '../../core/index.ts'
 import { writeFileAtomic } from '../../core/node.ts'
-import { BinaryTokenizer, inspectExecutable, loadTokenizer, trainBinary } from '../../tokenizer/index.ts'
+import {
+  BinaryTokenizer,
+  FIRST_MERGE_ID,
+  inspectExecutable,
+  loadTokenizer,
+  trainBinary,
+  writeCompact,
+} from '../../tokenizer/index.ts'
 import { machinePrograms } from './machine-programs.ts'
 import {
   breathe,
@@ -15,11 +22,12 @@ import {
   countTokens,
   familyResults,
   groupResults,
+  kindResults,
   measureFamily,
   type TestFile,
 } from './measure.ts'
 import type { BinaryBpeOptions } from './paper.ts'
-import { packageRoot, resultFile } from './places.ts'
+import { packageRoot, resultPlaces } from './places.ts'
 import { prepare, type CorpusFile } from './prepare.ts'
 import { LANDMARKS, PAPER_FIGURES, PAPER_SCALE } from './published.ts'
 import type { BaselineResult, BinaryBpeResult, CrossResult, GroupResult } from './result.ts'
@@ -91,6 +99,8 @@ export async function runExperiment(options: BinaryBpeOptions): Promise<BinaryBp
   const sizes = SETTINGS.sizes.filter((size) => size < family.size).concat(family.size)
   const measure = await steps.do('family', () => measureFamily(family, test, sizes, work))
 
+  const kinds = await steps.do('kinds', () => kindResults(family, test, COMPARED, work))
+
   const cross: CrossResult[] = []
   const crossCount = async (name: string, tokenizer: BinaryTokenizer, trainingBytes: number) => {
     const size = Math.min(COMPARED, tokenizer.size)
@@ -153,7 +163,8 @@ export async function runExperiment(options: BinaryBpeOptions): Promise<BinaryBp
         )[0]!
 
   const root = await packageRoot()
-  const output = options.output ?? resultFile(root)
+  const places = resultPlaces(root)
+  const output = options.output ?? places.result
   const result: BinaryBpeResult = {
     paper: 'binary-bpe',
     command: `npx tessera papers run binary-bpe --experiment`,
@@ -177,12 +188,17 @@ export async function runExperiment(options: BinaryBpeOptions): Promise<BinaryBp
     family: familyResults(family, test, sizes, measure),
     formats: groupResults(test, measure.tokens, (file) => file.format),
     architectures: groupResults(test, measure.tokens, (file) => file.architectures.join(' + ')),
+    kinds,
+    comparedSize: COMPARED,
     cross,
     baselines,
     testFilesThatAreText: test.filter((file) => firstMalformedByte(file.bytes) < 0).length / test.length,
     controls,
     machinePrograms: machine,
-    firstMerges: Array.from({ length: 40 }, (_, m) => ({ id: 263 + m, ...shown(family.bytesOf(263 + m)) })),
+    firstMerges: Array.from({ length: 40 }, (_, m) => ({
+      id: FIRST_MERGE_ID + m,
+      ...shown(family.bytesOf(FIRST_MERGE_ID + m)),
+    })),
     landmarks: LANDMARKS.map((hex) => {
       const id = family.vocab.idOf(Uint8Array.from(Buffer.from(hex, 'hex')))
       return { token: hex, id: id < 0 ? null : id }
@@ -198,6 +214,10 @@ export async function runExperiment(options: BinaryBpeOptions): Promise<BinaryBp
     paper_scale: PAPER_SCALE,
   }
   await writeFileAtomic(output, `${JSON.stringify(result, null, 1)}\n`)
+  if (!options.output && places.vocabulary) {
+    const shipped = new BinaryTokenizer(family.merges.slice(0, 2 * (COMPARED - FIRST_MERGE_ID)), 'binary-16k')
+    await writeFileAtomic(places.vocabulary, writeCompact(shipped.spec()))
+  }
   work.onProgress?.({ stage: `wrote ${relative(process.cwd(), output)}`, done: 1, total: 1, unit: 'items' })
   return result
 }

@@ -1,6 +1,6 @@
 // The measurements of the experiment: tokens of each file at each size, and what follows from them.
 import { throwIfCancelled, type LongWork } from '../../core/index.ts'
-import { FIRST_BYTE_ID, type BinaryTokenizer } from '../../tokenizer/index.ts'
+import { FIRST_BYTE_ID, sections, tokensBySection, type BinaryTokenizer } from '../../tokenizer/index.ts'
 import type { GroupResult, SizeResult, Spread } from './result.ts'
 
 export interface TestFile {
@@ -94,6 +94,34 @@ export function familyResults(
       shareByLength: lengths.shares,
     }
   })
+}
+
+/** Bytes per token, at one size, of the sections of each kind over all files. */
+export async function kindResults(
+  tokenizer: BinaryTokenizer,
+  files: readonly TestFile[],
+  size: number,
+  work: LongWork,
+): Promise<GroupResult[]> {
+  const kinds = new Map<string, { files: number; bytes: number; tokens: number }>()
+  for (const [f, { bytes }] of files.entries()) {
+    await breathe(work)
+    const list = sections(bytes)
+    const tokens = tokensBySection(tokenizer, tokenizer.encode(bytes, { size }), list)
+    const seen = new Set<string>()
+    for (const [i, { kind, start, end }] of list.entries()) {
+      const sum = kinds.get(kind) ?? { files: 0, bytes: 0, tokens: 0 }
+      if (!seen.has(kind)) sum.files++
+      seen.add(kind)
+      sum.bytes += end - start
+      sum.tokens += tokens[i]!
+      kinds.set(kind, sum)
+    }
+    work.onProgress?.({ stage: 'kinds of sections', done: f + 1, total: files.length, unit: 'files' })
+  }
+  return [...kinds]
+    .map(([name, { files, bytes, tokens }]) => ({ name, files, bytes, bytesPerToken: [bytes / tokens] }))
+    .sort((a, b) => b.bytes - a.bytes)
 }
 
 /** Bytes per token, by size, of the files of each group that has any. */

@@ -1,7 +1,7 @@
 // Binary BPE: A Family of Cross-Platform Tokenizers for Binary Analysis (Bommarito 2025, arXiv 2511.17573).
 // The method is in `tokenizer/binary`; here it runs on a person's files, or as the paper's experiment.
 import { TesseraError, throwIfCancelled } from '../../core/index.ts'
-import { BinaryTokenizer, loadTokenizer } from '../../tokenizer/index.ts'
+import { BinaryTokenizer, resolveTokenizer } from '../../tokenizer/index.ts'
 import type { PaperFile, PaperInput, PaperReport, RunOptions } from '../paper.ts'
 import { readResult } from '../result-file.ts'
 import { analyse, type FileReport } from './analyse.ts'
@@ -17,7 +17,10 @@ export interface BinaryBpeOptions extends RunOptions {
   seed?: number
   /** For the experiment: where fetched packages and finished steps are kept. Default `.cache/binary-bpe`. */
   cache?: string
-  /** For the experiment: the result file. Default: `result.json` of this paper, in a checkout. */
+  /**
+   * For the experiment: the result file. Default: in a checkout `result.json` of this paper, and then the
+   * vocabulary that ships (`vocabularies/binary-16k.tess`) is written too; else `binary-bpe-result.json`.
+   */
   output?: string
 }
 
@@ -44,8 +47,7 @@ export const binaryBpe = {
         hint: 'Name one or more programs or libraries, or run the experiment',
       })
     }
-    const vocabulary =
-      options.vocabulary ?? BinaryTokenizer.fromSpec((await loadTokenizer('binary-16k')).spec)
+    const vocabulary = options.vocabulary ?? BinaryTokenizer.fromSpec(await resolveTokenizer('binary-16k'))
     const reports: FileReport[] = []
     for (const [i, file] of files.entries()) {
       throwIfCancelled(options.signal)

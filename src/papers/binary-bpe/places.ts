@@ -17,10 +17,16 @@ export async function packageRoot(): Promise<PackageRoot> {
   return { folder, version }
 }
 
-/** In a checkout the committed file; from an installed package a file in the current folder. */
-export function resultFile(root: PackageRoot): string {
+/**
+ * Where the experiment writes: in a checkout the committed result and the vocabulary that ships, from an
+ * installed package a result in the current folder.
+ */
+export function resultPlaces(root: PackageRoot): { result: string; vocabulary: string | null } {
   const committed = join(root.folder, 'src', 'papers', 'binary-bpe')
-  return existsSync(committed)
-    ? join(committed, 'result.json')
-    : join(process.cwd(), 'binary-bpe-result.json')
+  if (!existsSync(committed))
+    return { result: join(process.cwd(), 'binary-bpe-result.json'), vocabulary: null }
+  return {
+    result: join(committed, 'result.json'),
+    vocabulary: join(root.folder, 'vocabularies', 'binary-16k.tess'),
+  }
 }

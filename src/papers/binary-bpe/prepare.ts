@@ -36,7 +36,7 @@ export async function prepare(cache: string, work: LongWork = {}): Promise<Corpu
       item.files.length > 0
         ? item.files
         : [...content.keys()]
-            .filter((path) => /^package\/data\/.*\.(txt|json)$/.test(path))
+            .filter((path) => /^package\/data\/.*\.txt$/.test(path))
             .map((path) => path.slice('package/'.length))
             .sort()
     for (const path of paths) {

@@ -66,6 +66,10 @@ export interface BinaryBpeResult extends Origin {
   family: SizeResult[]
   formats: GroupResult[]
   architectures: GroupResult[]
+  /** By kind of section, at the size of `comparedSize` (one number each). */
+  kinds: GroupResult[]
+  /** Vocabulary size of `kinds`, `cross` and the text vocabulary trained here. */
+  comparedSize: number
   cross: CrossResult[]
   baselines: BaselineResult[]
   /** Share of test files that are UTF-8, which is all that a text tokenizer can take as they are. */

@@ -69,6 +69,11 @@ export function resultTables(result: BinaryBpeResult): ReportTable[] {
     groups('Bytes per token by format', result.formats),
     groups('Bytes per token by architecture', result.architectures),
     {
+      title: `Bytes per token by kind of section, vocabulary ${result.comparedSize}`,
+      columns: ['kind', 'files', 'bytes', 'bytes per token'],
+      rows: result.kinds.map((k) => [k.name, k.files, k.bytes, round(k.bytesPerToken[0]!)]),
+    },
+    {
       title: 'Trained on one format, tested on each (bytes per token)',
       columns: ['trained on', 'training bytes', 'vocabulary', 'ELF', 'PE', 'Mach-O'],
       rows: result.cross.map((c) => [c.trainedOn, c.trainingBytes, c.size, ...cross(c.bytesPerToken)]),

@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest'
+import { TesseraError } from '../core/index.ts'
+import { papers } from './index.ts'
+
+describe('the catalogue', () => {
+  test('has 34 papers, each with everything a list shows', () => {
+    const list = papers.list()
+    expect(list).toHaveLength(34)
+    expect(new Set(list.map((paper) => paper.slug)).size).toBe(34)
+    for (const paper of list) {
+      expect(paper.slug).toMatch(/^[a-z0-9-]+$/)
+      expect(paper.title.length).toBeGreaterThan(10)
+      expect(paper.year).toBeGreaterThanOrEqual(2022)
+      if (paper.published) expect(Number(paper.published.slice(0, 4))).toBe(paper.year)
+      expect(paper.summary).toMatch(/^[A-Z][^]{40,220}\.$/)
+      expect(paper.alsoIn).not.toContain(paper.room)
+    }
+    expect(list.filter((paper) => paper.state === 'runs').map((paper) => paper.slug)).toEqual(['binary-bpe'])
+  })
+
+  test('details are plain data', async () => {
+    const detail = await papers.detail('zett')
+    expect(JSON.parse(JSON.stringify(detail))).toEqual(detail)
+    expect(detail).toMatchObject({ slug: 'zett', state: 'not yet', result: null })
+  })
+})
+
+describe('a paper by name', () => {
+  const refused = (slug: string): TesseraError => {
+    try {
+      papers.get(slug)
+    } catch (error) {
+      return error as TesseraError
+    }
+    throw new Error('It was found')
+  }
+
+  test('names the nearest when there is none of that name', () => {
+    expect(refused('binary-bp')).toMatchObject({ code: 'PAPER_NOT_FOUND' })
+    expect(refused('binary-bp').hint).toContain('binary-bpe')
+    expect(refused('tokenweaver').hint).toContain('tokenweave')
+    expect(refused('graph kv').hint).toContain('graph-kv')
+    expect(refused('x'.repeat(100_000)).message.length).toBeLessThan(300)
+    for (const slug of ['', '__proto__', 'constructor', 'toString']) {
+      expect(refused(slug).code).toBe('PAPER_NOT_FOUND')
+    }
+  })
+
+  test('refuses to run what is only listed', async () => {
+    await expect(papers.get('zett').run(new Uint8Array(1))).rejects.toMatchObject({
+      code: 'PAPER_NOT_RUNNABLE',
+    })
+  })
+})
