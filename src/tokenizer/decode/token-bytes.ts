@@ -3,10 +3,11 @@
 // and WordPiece. Fast decoding, decodeBytes and streaming are built on these tables; `decodeTokenText` is
 // the plain use of them and equals compileDecoder on every sequence of ids.
 import { utf8Decode, utf8Encode } from '../../core/index.ts'
-import type { TokenizerSpec } from '../spec.ts'
+import type { DecoderSpec, TokenizerSpec } from '../spec.ts'
 import { decodeStages, type DecodeStage } from './compile.ts'
 import { byteLevelBytes, byteOf, byteRunText, type TokenMap } from './steps.ts'
 import { compileTokenStrings, type TokenStrings } from './token-strings.ts'
+import { builtTable, byteTokenIds, patchedTable, replacedIn, type Replacement } from './token-table.ts'
 
 /**
  * To decode: leave out ids that are skipped (special tokens, when so asked) or have no token; take
@@ -37,6 +38,8 @@ interface Plan {
   fallback: boolean
   firstDiffers: boolean
   strip: { unit: Uint8Array; most: number } | null
+  /** The only map, when it is the replacement of a string by a space. */
+  replacement: Replacement | null
 }
 
 /**
@@ -52,7 +55,7 @@ export function compileTokenBytes(
   const plan = spec.decoder && planOf(decodeStages(spec.decoder, spec.reference))
   if (!plan) return null
   const strings = compileTokenStrings(spec, normalize)
-  const bytesOf = (id: number, first: boolean): Uint8Array => {
+  const bytesOf = (id: number, first = false): Uint8Array => {
     let token = strings.of(id)
     if (token === undefined) return NONE
     for (const map of plan.maps) token = map(token, first)
@@ -60,9 +63,19 @@ export function compileTokenBytes(
     const byte = plan.fallback ? byteOf(token) : -1
     return byte >= 0 ? Uint8Array.of(byte) : utf8Encode(token)
   }
-  const table = isRawTable(spec, plan)
-    ? rawTable(spec, bytesOf, strings.size)
-    : builtTable(bytesOf, strings.size)
+  const { vocab } = spec.model
+  const added = spec.addedTokens.map((token) => token.id)
+  const plain = plan.byteLevel && plan.maps.length === 0 && vocab.alphabet === 'bytes'
+  const table = plain
+    ? patchedTable(vocab, added, strings.size, bytesOf)
+    : plan.replacement && !plan.byteLevel && vocab.alphabet === 'text'
+      ? patchedTable(
+          replacedIn(vocab, plan.replacement),
+          plan.fallback ? [...added, ...byteTokenIds(vocab)] : added,
+          strings.size,
+          bytesOf,
+        )
+      : builtTable(strings.size, bytesOf)
   let isByte: Uint8Array | null = null
   if (plan.fallback) {
     isByte = new Uint8Array(strings.size)
@@ -88,7 +101,14 @@ const NONE = new Uint8Array(0)
 
 /** Reads the chain as: maps of single tokens, then bytes, then a join, then at most a strip at the start. */
 function planOf(stages: DecodeStage[]): Plan | null {
-  const plan: Plan = { maps: [], byteLevel: false, fallback: false, firstDiffers: false, strip: null }
+  const plan: Plan = {
+    maps: [],
+    byteLevel: false,
+    fallback: false,
+    firstDiffers: false,
+    strip: null,
+    replacement: null,
+  }
   let joined = false
   for (const { kind, ...stage } of stages) {
     if (kind === 'list') return null
@@ -105,6 +125,7 @@ function planOf(stages: DecodeStage[]): Plan | null {
     } else {
       if (!('map' in stage)) return null
       plan.maps.push(stage.map)
+      plan.replacement = plan.maps.length === 1 ? replacementOf(stage.spec) : null
       if (stage.spec.type === 'WordPiece') plan.firstDiffers = true
       if (stage.spec.type === 'Metaspace' && stage.spec.prepend_scheme !== 'never') plan.firstDiffers = true
     }
@@ -112,67 +133,16 @@ function planOf(stages: DecodeStage[]): Plan | null {
   return plan
 }
 
-/** A byte-level vocabulary under a bare ByteLevel: its own bytes are the table, but for added tokens. */
-function isRawTable(spec: Pick<TokenizerSpec, 'model'>, plan: Plan): boolean {
-  return plan.byteLevel && plan.maps.length === 0 && spec.model.vocab.alphabet === 'bytes'
-}
-
-interface Table {
-  bytes: Uint8Array
-  offsets: Uint32Array
-}
-
-function rawTable(
-  spec: Pick<TokenizerSpec, 'model' | 'addedTokens'>,
-  bytesOf: (id: number, first: boolean) => Uint8Array,
-  size: number,
-): Table {
-  const { vocab } = spec.model
-  const changed = [...new Set(spec.addedTokens.map((token) => token.id))].sort((a, b) => a - b)
-  const replaced = changed.map((id) => bytesOf(id, false))
-  const total = replaced.reduce((sum, bytes) => sum + bytes.length, vocab.bytes.length)
-  const bytes = new Uint8Array(total)
-  const offsets = new Uint32Array(size + 1)
-  let used = 0
-  let id = 0
-  const copyUntil = (stop: number): void => {
-    const end = Math.min(stop, vocab.size)
-    if (id < end) {
-      const from = vocab.offsets[id]!
-      const to = vocab.offsets[end]!
-      bytes.set(vocab.bytes.subarray(from, to), used)
-      const shift = used - from
-      for (; id < end; id++) offsets[id + 1] = vocab.offsets[id + 1]! + shift
-      used += to - from
-    }
-    for (; id < stop; id++) offsets[id + 1] = used
+function replacementOf(spec: DecoderSpec): Replacement | null {
+  let from = ''
+  let to = ' '
+  if (spec.type === 'Metaspace') from = spec.replacement
+  else if (spec.type === 'Replace' && 'String' in spec.pattern) {
+    from = spec.pattern.String
+    to = spec.content
   }
-  changed.forEach((next, n) => {
-    copyUntil(next)
-    bytes.set(replaced[n]!, used)
-    used += replaced[n]!.length
-    offsets[++id] = used
-  })
-  copyUntil(size)
-  return { bytes: bytes.subarray(0, used), offsets }
-}
-
-function builtTable(bytesOf: (id: number, first: boolean) => Uint8Array, size: number): Table {
-  const offsets = new Uint32Array(size + 1)
-  let bytes = new Uint8Array(Math.max(1024, size * 8))
-  let used = 0
-  for (let id = 0; id < size; id++) {
-    const some = bytesOf(id, false)
-    if (used + some.length > bytes.length) {
-      const wider = new Uint8Array((used + some.length) * 2)
-      wider.set(bytes.subarray(0, used))
-      bytes = wider
-    }
-    bytes.set(some, used)
-    used += some.length
-    offsets[id + 1] = used
-  }
-  return { bytes: bytes.subarray(0, used), offsets }
+  // A space cannot make a byte token (`<0x41>`) out of another token.
+  return from !== '' && to === ' ' ? { from: utf8Encode(from), to: utf8Encode(to) } : null
 }
 
 /** The decoded bytes of ids (skipped ones left out already). Ids out of range and holes add nothing. */

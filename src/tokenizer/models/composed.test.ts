@@ -9,6 +9,7 @@ import { Tokenizer } from 'tokenizers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { utf8Encode } from '../../core/index.ts'
 import { aligned } from '../aligned.ts'
+import { bytesToAlphabet } from '../alphabet.ts'
 import { compileDecoder } from '../decode/compile.ts'
 import { compileTokenBytes, decodeTokenText } from '../decode/token-bytes.ts'
 import { compileTokenStrings } from '../decode/token-strings.ts'
@@ -141,7 +142,9 @@ describe('whole tokenizers through the plain pipeline', () => {
     const model = { type: 'BPE', vocab: {}, merges: [], unk_token: null, byte_fallback: false }
     const json = trained(model, { ...byteLevel, add_prefix_space })
     const first = ['<s>', '<pad>', '</s>', '<unk>', '<mask>']
-    json.model.vocab = withFirst(json.model.vocab as Record<string, number>, first)
+    // Bytes that the text does not have: without a token they would be dropped (and shift native offsets).
+    const bytes = Array.from({ length: 256 }, (_, b) => bytesToAlphabet(Uint8Array.of(b)))
+    json.model.vocab = withFirst(json.model.vocab as Record<string, number>, [...first, ...bytes])
     json.added_tokens = first.map((token, id) =>
       special(id, token, { normalized: token !== '<mask>', lstrip: token === '<mask>' }),
     )
