@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { TesseraError } from '../core/index.ts'
+import type { TesseraError } from '../core/index.ts'
 import { papers } from './index.ts'
 
 describe('the catalogue', () => {

@@ -32,7 +32,7 @@ export function analyse(tokenizer: BinaryTokenizer, file: PaperFile, work: LongW
       size,
       tokens: ids.length,
       bytesPerToken: ratio(bytes.length, ids.length),
-      idsUsed: distinct(ids),
+      idsUsed: new Set(ids).size,
     })
   }
   const counts = tokensBySection(tokenizer, ids, sections)
@@ -50,12 +50,15 @@ export function analyse(tokenizer: BinaryTokenizer, file: PaperFile, work: LongW
     architectures,
     sizes,
     kinds: [...kinds]
-      .map(([kind, sum]) => ({ kind, ...sum, bytesPerToken: ratio(sum.bytes, sum.tokens) }))
+      .map(([kind, { bytes, tokens }]) => ({ kind, bytes, tokens, bytesPerToken: ratio(bytes, tokens) }))
       .sort((a, b) => b.bytes - a.bytes),
-    sections: sections.map((section, i) => ({
-      ...section,
+    sections: sections.map(({ name, kind, start, end }, i) => ({
+      name,
+      kind,
+      start,
+      end,
       tokens: counts[i]!,
-      bytesPerToken: ratio(section.end - section.start, counts[i]!),
+      bytesPerToken: ratio(end - start, counts[i]!),
     })),
   }
 }
@@ -63,8 +66,4 @@ export function analyse(tokenizer: BinaryTokenizer, file: PaperFile, work: LongW
 /** null where there is no token to divide by. */
 function ratio(bytes: number, tokens: number): number | null {
   return tokens === 0 ? null : bytes / tokens
-}
-
-export function distinct(ids: Uint32Array): number {
-  return new Set(ids).size
 }

@@ -2,10 +2,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Random, TesseraError } from '../../core/index.ts'
-import { BinaryTokenizer, trainBinary } from '../../tokenizer/index.ts'
+import { trainBinary, type BinaryTokenizer } from '../../tokenizer/index.ts'
 import { papers } from '../index.ts'
 import { readResult } from '../result-file.ts'
 import { CORPUS } from './corpus.ts'
@@ -103,7 +103,7 @@ describe('the experiment', () => {
     const all = tokens.reduce((n, ids) => n + ids.length, 0)
     const bytes = files.reduce((n, file) => n + file.bytes.length, 0)
     expect(family[1]!.bytesPerToken).toBeCloseTo(bytes / all)
-    expect(family[1]!.vocabularyUsed).toBe(new Set(tokens.flatMap((ids) => [...ids])).size / sizes[1]!)
+    expect(family[1]!.vocabularyUsed).toBe(new Set(tokens.flatMap((ids) => Array.from(ids))).size / sizes[1]!)
     expect(family[1]!.shareByLength.reduce((sum, x) => sum + x, 0)).toBeCloseTo(1)
     expect(measure.lossless.flat().every(Boolean)).toBe(true)
     const counts = measure.tokens[1]!

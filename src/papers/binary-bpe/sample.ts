@@ -1,5 +1,5 @@
 // Training samples: chunks drawn from files by the seed, so that no large program outweighs the others.
-import { Random } from '../../core/index.ts'
+import type { Random } from '../../core/index.ts'
 
 /**
  * At most `limit` bytes of a file, as whole chunks in file order, one after another; a file within the

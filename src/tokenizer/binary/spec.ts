@@ -6,7 +6,7 @@ import { mergesFromRanks } from '../formats/rank-merges.ts'
 import type { Vocab } from '../vocab.ts'
 import { BINARY_SPECIALS, FIRST_BYTE_ID, FIRST_MERGE_ID } from './layout.ts'
 
-export const BINARY_NAMED_TOKENS: Readonly<Record<string, string>> = {
+const NAMED_TOKENS: Readonly<Record<string, string>> = {
   bos_token: '<|start|>',
   eos_token: '<|end|>',
   pad_token: '<|pad|>',
@@ -58,7 +58,7 @@ export function binarySpec(vocab: Vocab, merges: Uint32Array, name: string): Tok
     truncation: null,
     padding: null,
     chatTemplate: null,
-    namedTokens: { ...BINARY_NAMED_TOKENS },
+    namedTokens: { ...NAMED_TOKENS },
   }
 }
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { Tokenizer as NativeTokenizer } from 'tokenizers'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { Random, TesseraError } from '../../core/index.ts'

@@ -1,9 +1,9 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { Random, TesseraError } from '../../core/index.ts'
 import { ChunkCorpus, entropyOf } from './chunks.ts'
 import { BINARY_SPECIALS, FIRST_BYTE_ID, FIRST_MERGE_ID } from './layout.ts'
-import { BinaryTokenizer } from './tokenizer.ts'
+import type { BinaryTokenizer } from './tokenizer.ts'
 import { trainBinary } from './train.ts'
 
 /** Bytes with the look of machine code: few opcodes, addresses, zero runs, strings. */
@@ -103,7 +103,7 @@ describe('training', () => {
     test('gives the same file again, and in any order of files and chunks', async () => {
       const again = (await trainBinary(files, { size: 2048, minFrequency: 2 })).tokenizer
       expect(again.save()).toBe(family.save())
-      const turned = (await trainBinary([...files].reverse(), { size: 2048, minFrequency: 2 })).tokenizer
+      const turned = (await trainBinary(files.toReversed(), { size: 2048, minFrequency: 2 })).tokenizer
       expect(turned.save('latin1')).toBe(family.save('latin1'))
     })
 
@@ -174,7 +174,7 @@ describe('training', () => {
     const twice = Uint8Array.from([...chunk, ...chunk, ...other])
     const corpus = new ChunkCorpus({ chunkBytes: 256 })
     corpus.addFile(twice)
-    expect([corpus.chunks, corpus.distinct, [...Array.from(corpus.words().weights)]]).toEqual([3, 2, [2, 1]])
+    expect([corpus.chunks, corpus.distinct, Array.from(corpus.words().weights)]).toEqual([3, 2, [2, 1]])
     const options = { size: 400, minFrequency: 2, chunkBytes: 256 }
     const weighted = (await trainBinary([twice], options)).tokenizer
     expect([...weighted.merges]).toEqual(plainTrain([chunk, chunk, other], { ...options, maxTokenBytes: 16 }))
@@ -219,9 +219,9 @@ describe('training', () => {
     const corpus = new ChunkCorpus({ zeroRun: 4 })
     corpus.addFile(Uint8Array.of(1, 2, 0, 0, 0, 3, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0))
     const { symbols, offsets } = corpus.words()
-    const chunks = Array.from({ length: corpus.distinct }, (_, i) => [
-      ...symbols.slice(offsets[i], offsets[i + 1]),
-    ])
+    const chunks = Array.from({ length: corpus.distinct }, (_, i) =>
+      Array.from(symbols.slice(offsets[i], offsets[i + 1])),
+    )
     expect(chunks).toEqual([[1, 2, 0, 0, 0, 3], [0, 0, 0, 0, 0], [4], [0, 0, 0, 0]])
     expect(corpus.keptBytes).toBe(16)
   })
