@@ -1,11 +1,10 @@
 // The state of the Tokens page: what is tokenized, by which tokenizers, and what came out.
 import { TesseraError, utf8Encode } from '../../core/index.ts'
-import type { Specials } from '../../tokenizer/index.ts'
+import { builtinTokenizers, type BuiltinTokenizer, type Specials } from '../../tokenizer/index.ts'
 import { problemOf, type Problem } from '../shell/problem.ts'
-import type { Message } from '../worker/chat.ts'
-import { TokenizerClient } from '../worker/client.ts'
+import { comparer, RemoteTokenizer } from '../worker/client.ts'
 import type { Difference } from '../worker/differences.ts'
-import type { BuiltinInfo, Calls, LoadedTokenizer, TokenizerSource } from '../worker/protocol.ts'
+import type { LoadedTokenizer, Message, TokenizerCalls, TokenizerSource } from '../worker/protocol.ts'
 import { Utf16Index } from '../view/units.ts'
 
 export const MOST_COLUMNS = 4
@@ -24,19 +23,20 @@ export interface Choice {
   label: string
   /** Licence of a built-in; null for a file of the reader's own. */
   licence: string | null
-  description: string
+  title: string
   source: TokenizerSource
 }
 
 export interface Result {
-  tokens: Calls['encode']['output']
+  tokens: TokenizerCalls['encode']['output']
   bytes: Uint8Array
   units: Utf16Index
 }
 
 /** One tokenizer on the page and its result. */
 export class Column {
-  choice: Choice = $state.raw(null!)
+  readonly choice: Choice
+  readonly tokenizer: RemoteTokenizer
   phase: 'loading' | 'busy' | 'ready' | 'failed' = $state('loading')
   loaded: LoadedTokenizer | null = $state.raw(null)
   result: Result | null = $state.raw(null)
@@ -48,8 +48,9 @@ export class Column {
   /** A chat template of the reader's own, in place of the tokenizer's. */
   ownTemplate: string | null = $state(null)
 
-  constructor(choice: Choice) {
+  constructor(choice: Choice, tokenizer = new RemoteTokenizer(choice.source)) {
     this.choice = choice
+    this.tokenizer = tokenizer
   }
 
   get template(): string {
@@ -66,18 +67,18 @@ export interface Place {
 }
 
 export class Workbench {
-  readonly client = new TokenizerClient()
   input: Input = $state.raw({ kind: 'text', text: '' })
   specials: Specials | null = $state(null)
   template = $state(true)
   columns: Column[] = $state.raw([])
-  choices: Choice[] = $state.raw([])
+  choices: Choice[] = $state.raw(builtinTokenizers.map(choiceOf))
   place: Place | null = $state.raw(null)
   differences: { first: Difference[]; total: number } | null = $state.raw(null)
   /** A problem with a file that was dropped, not with a tokenizer that is shown. */
   problem: Problem | null = $state.raw(null)
   /** A refused tokenizer file, which may have been meant as text. */
   refused: File | null = $state.raw(null)
+  private readonly comparer = comparer()
   private version = 0
   private scheduled = false
 
@@ -85,25 +86,21 @@ export class Workbench {
     return this.columns.some((column) => column.phase === 'busy' || column.phase === 'loading')
   }
 
-  get size(): number {
-    return this.input.kind === 'file' ? this.input.bytes.length : 0
-  }
-
-  /** Fills the list of built-ins and shows the named tokenizers, or the first. */
-  async start(wanted: readonly string[]): Promise<void> {
-    try {
-      const builtins = await this.client.builtins()
-      this.choices = builtins.map(choiceOf)
-    } catch (error) {
-      this.problem = problemOf(error)
-      return
-    }
+  /** Shows the named tokenizers, or the first. */
+  start(wanted: readonly string[]): void {
     const named = wanted
       .map((name) => this.choices.find((choice) => choice.label === name))
       .filter((choice) => choice !== undefined)
     const shown = named.length > 0 ? named : this.choices.slice(0, 1)
     this.columns = [...new Set(shown)].slice(0, MOST_COLUMNS).map((choice) => new Column(choice))
     this.schedule()
+  }
+
+  /** Ends all workers. */
+  end(): void {
+    this.version++
+    for (const column of this.columns) column.tokenizer.end()
+    this.comparer.end({ code: 'CANCELLED', message: 'Cancelled' })
   }
 
   setInput(input: Input): void {
@@ -131,6 +128,7 @@ export class Workbench {
   }
 
   remove(column: Column): void {
+    column.tokenizer.end()
     this.columns = this.columns.filter((other) => other !== column)
     if (this.place?.column === column) this.place = null
     this.schedule()
@@ -138,7 +136,8 @@ export class Workbench {
 
   choose(column: Column, key: string): void {
     const choice = this.choices.find((other) => other.key === key)
-    if (!choice) return
+    if (!choice || choice === column.choice) return
+    column.tokenizer.end()
     this.columns = this.columns.map((other) => (other === column ? new Column(choice) : other))
     this.schedule()
   }
@@ -157,16 +156,18 @@ export class Workbench {
       if (tokenizer) await this.takeTokenizer(file)
       else await this.takeText(file)
     } catch (error) {
-      this.problem = problemOf(error)
+      const problem = problemOf(error)
+      this.problem = { ...problem, message: `${file.name}: ${problem.message}` }
       if (tokenizer) this.refused = file
     }
   }
 
+  /** Ends what is running; what is done stays. */
   cancel(): void {
     this.version++
-    this.client.cancel()
     for (const column of this.columns) {
       if (column.phase === 'ready' || column.phase === 'failed') continue
+      column.tokenizer.end()
       column.phase = 'failed'
       column.problem = { code: 'CANCELLED', message: 'You cancelled this. Choose Try again to run it.' }
     }
@@ -202,7 +203,8 @@ export class Workbench {
       return
     }
     try {
-      const found = await this.client.compare(ready.map((column) => column.choice.key))
+      const ends = ready.map((column) => column.result!.tokens.ends)
+      const found = await this.comparer.call('compare', { ends })
       if (version !== this.version) return
       ready.forEach((column, i) => (column.marks = found.marks[i]!))
       // Tokens of a failed column would shift the positions that the list uses.
@@ -218,9 +220,9 @@ export class Workbench {
     input: Input,
     typed: Uint8Array | null,
   ): Promise<void> {
-    const { key, source } = column.choice
+    const { tokenizer } = column
     try {
-      column.loaded = await this.client.load(key, source)
+      column.loaded = await tokenizer.load()
       if (version !== this.version) return
       if (column.phase === 'loading') column.phase = 'busy'
       let bytes = typed ?? new Uint8Array(0)
@@ -228,14 +230,14 @@ export class Workbench {
       if (input.kind === 'chat') {
         const { messages, addGenerationPrompt } = input
         bytes = utf8Encode(
-          await this.client.chat({ key, template: column.template, messages, addGenerationPrompt }),
+          await tokenizer.call('chat', { template: column.template, messages, addGenerationPrompt }),
         )
       }
       const chat = input.kind === 'chat'
       const options = chat
         ? ({ specials: 'parse', template: false } as const)
         : { specials: this.specials, template: this.template }
-      const tokens = await this.client.encode({ key, document: bytes, ...options }, (done) => {
+      const tokens = await tokenizer.call('encode', { document: bytes, ...options }, (done) => {
         if (version === this.version) column.progress = done
       })
       if (version !== this.version) return
@@ -258,18 +260,19 @@ export class Workbench {
     const readable = /\.gguf$/i.test(file.name) ? file.slice(0, MOST_TOKENIZER) : file
     if (readable.size > MOST_TOKENIZER) throw tooLarge(file, MOST_TOKENIZER)
     const source = { fileName: file.name, bytes: new Uint8Array(await readable.arrayBuffer()) }
-    const key = `file:${crypto.randomUUID()}`
+    const tokenizer = new RemoteTokenizer(source)
     try {
-      await this.client.load(key, source)
+      await tokenizer.load()
     } catch (error) {
-      this.client.forget(key)
+      tokenizer.end()
       throw error
     }
-    const choice = { key, label: file.name, licence: null, description: 'Your file', source }
+    const key = `file:${crypto.randomUUID()}`
+    const choice = { key, label: file.name, licence: null, title: file.name, source }
     this.choices = [...this.choices, choice]
-    const column = new Column(choice)
     const last = this.columns.length >= MOST_COLUMNS ? MOST_COLUMNS - 1 : this.columns.length
-    this.columns = [...this.columns.slice(0, last), column]
+    for (const column of this.columns.slice(last)) column.tokenizer.end()
+    this.columns = [...this.columns.slice(0, last), new Column(choice, tokenizer)]
     this.schedule()
   }
 
@@ -289,12 +292,12 @@ export class Workbench {
   }
 }
 
-function choiceOf(info: BuiltinInfo): Choice {
+function choiceOf(info: BuiltinTokenizer): Choice {
   return {
     key: `builtin:${info.name}`,
     label: info.name,
     licence: info.licence,
-    description: info.description,
+    title: info.title,
     source: { builtin: info.name },
   }
 }

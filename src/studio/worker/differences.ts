@@ -1,7 +1,5 @@
 // Where tokenizers cut the same document differently. Their token ends are compared: a stretch between two
 // neighbouring places where all of them cut is a difference unless it is one token for each.
-import type { Spans } from './spans.ts'
-
 export interface Difference {
   /** Bytes of the stretch. */
   start: number
@@ -20,9 +18,9 @@ export interface Differences {
 
 const LISTED = 400
 
-/** Compares two or more tokenizations of one document. */
-export function differences(all: readonly Spans[]): Differences {
-  const marks = all.map((spans) => new Uint8Array(spans.ids.length))
+/** Compares two or more tokenizations of one document: for each, the byte behind every token. */
+export function differences(all: readonly Uint32Array[]): Differences {
+  const marks = all.map((ends) => new Uint8Array(ends.length))
   const first: Difference[] = []
   let total = 0
   /** Token behind the stretch so far, for each tokenizer. */
@@ -39,19 +37,19 @@ export function differences(all: readonly Spans[]): Differences {
     }
     if (done === all.length) return { marks, first, total }
     for (let agreed = false; !agreed; ) {
-      end = Math.max(...all.map((spans, k) => endBefore(spans, next[k]!)))
+      end = Math.max(...all.map((ends, k) => endBefore(ends, next[k]!)))
       agreed = true
       for (let k = 0; k < all.length; k++) {
-        const spans = all[k]!
-        while (next[k]! < spans.ids.length && endBefore(spans, next[k]!) < end) {
-          const to = advance(spans, next[k]!, endBefore(spans, next[k]!))
+        const ends = all[k]!
+        while (next[k]! < ends.length && endBefore(ends, next[k]!) < end) {
+          const to = advance(ends, next[k]!, endBefore(ends, next[k]!))
           if (to === next[k]) break
           next[k] = to
         }
-        if (endBefore(spans, next[k]!) > end) agreed = false
+        if (endBefore(ends, next[k]!) > end) agreed = false
       }
     }
-    const covering = all.map((spans, k) => coveringTokens(spans, from[k]!, next[k]!, start))
+    const covering = all.map((ends, k) => coveringTokens(ends, from[k]!, next[k]!, start))
     if (covering.some((n) => n !== 1)) {
       total++
       for (let k = 0; k < all.length; k++) marks[k]!.fill(1, from[k]!, next[k]!)
@@ -64,8 +62,7 @@ export function differences(all: readonly Spans[]): Differences {
 }
 
 /** Behind the next token that ends after byte `at`, and behind those after it that cover nothing more. */
-function advance(spans: Spans, index: number, at: number): number {
-  const { ends } = spans
+function advance(ends: Uint32Array, index: number, at: number): number {
   let i = index
   while (i < ends.length && ends[i]! <= at) i++
   if (i < ends.length) i++
@@ -73,17 +70,17 @@ function advance(spans: Spans, index: number, at: number): number {
   return i
 }
 
-function endBefore(spans: Spans, next: number): number {
-  return next === 0 ? 0 : spans.ends[next - 1]!
+function endBefore(ends: Uint32Array, next: number): number {
+  return next === 0 ? 0 : ends[next - 1]!
 }
 
-function coveringTokens(spans: Spans, from: number, to: number, start: number): number {
+function coveringTokens(ends: Uint32Array, from: number, to: number, start: number): number {
   let n = 0
   let at = start
   for (let i = from; i < to; i++) {
-    if (spans.ends[i]! > at) {
+    if (ends[i]! > at) {
       n++
-      at = spans.ends[i]!
+      at = ends[i]!
     }
   }
   return n

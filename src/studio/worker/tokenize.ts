@@ -62,12 +62,16 @@ async function spansFor(
   options: TokenizeOptions,
   pause: (done: number) => Promise<void>,
 ): Promise<Spans> {
+  const { specials, template } = options
   const tokens = new TokenBytes(tokenizer)
-  if (text !== null && text.length > AT_ONCE) {
+  if (text === null || text.length > AT_ONCE) {
     const around = templateIds(tokenizer)
-    const head = options.template ? around.head : []
-    const tail = options.template ? around.tail : []
-    const inside = await inPieces(tokenizer, text, options.specials, pause)
+    const head = template ? around.head : []
+    const tail = template ? around.tail : []
+    const inside =
+      text === null
+        ? tokenizer.encode(bytes, { specials, template: false })
+        : await inPieces(tokenizer, text, specials, pause)
     const ids = new Uint32Array(head.length + inside.length + tail.length)
     ids.set(head)
     ids.set(inside, head.length)

@@ -1,0 +1,133 @@
+// axe-core over every page and its states, in light and dark, wide and narrow: no violations.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { drop, root, startStudio, type Studio } from './browser.ts'
+
+const axe = readFileSync(join(root, 'node_modules/axe-core/axe.min.js'), 'utf8')
+
+interface Violation {
+  id: string
+  help: string
+  nodes: string[]
+}
+
+/** axe is put in by the debugger, which the page's content security policy does not bind. */
+async function violations(page: Page): Promise<Violation[]> {
+  await page.evaluate(axe)
+  return page.evaluate(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+    violations.map(({ id, help, nodes }) => ({ id, help, nodes: nodes.slice(0, 3).map((n) => n.html + ' ' + n.failureSummary) })))`)
+}
+
+const PAGES: Record<string, { path: string; arrange(page: Page): Promise<void> }> = {
+  tokens: {
+    path: '/?with=o200k_base,cl100k_base',
+    async arrange(page) {
+      await page.getByTestId('differences').waitFor()
+      const token = page.getByRole('option', { name: 'tess' }).first()
+      await token.click()
+      await page.getByRole('img', { name: /tokens?:/ }).first().waitFor()
+    },
+  },
+  'tokens of a chat': {
+    path: '/?with=qwen3',
+    async arrange(page) {
+      await page.getByRole('button', { name: 'Chat' }).click()
+      await page.getByText('Chat template of qwen3').click()
+      await page.getByRole('option', { name: '<|im_start|>' }).first().hover()
+    },
+  },
+  'tokens, empty': {
+    path: '/?with=o200k_base',
+    async arrange(page) {
+      await page.getByLabel('Text to tokenize').fill('')
+      await page.getByText('No tokens yet').waitFor()
+    },
+  },
+  'tokens, a problem': {
+    path: '/?with=o200k_base',
+    async arrange(page) {
+      await page.getByRole('option').first().waitFor()
+      await drop(page, 'tokenizer.json', '{')
+      await page.getByRole('alert').waitFor()
+    },
+  },
+  papers: {
+    path: '/papers',
+    async arrange(page) {
+      await page.getByText('34 of 34 papers').waitFor()
+    },
+  },
+  'a paper': {
+    path: '/papers/hat',
+    async arrange(page) {
+      await page.getByText('This one does not run yet').waitFor()
+    },
+  },
+  lab: {
+    path: '/papers/binary-bpe',
+    async arrange(page) {
+      await page.getByRole('heading', { name: 'Your own program' }).waitFor()
+      await drop(page, 'node', readFileSync(process.execPath).subarray(0, 200_000))
+      await page.getByRole('rowheader', { name: /for text/ }).waitFor()
+      await page.getByRole('listbox').focus()
+    },
+  },
+  'no such page': {
+    path: '/nowhere',
+    async arrange(page) {
+      await page.getByRole('heading', { name: 'No such page' }).waitFor()
+    },
+  },
+}
+
+let studio: Studio
+
+beforeAll(async () => {
+  studio = await startStudio()
+})
+afterAll(() => studio.close())
+
+for (const [look, options] of Object.entries({
+  light: { colorScheme: 'light' as const },
+  dark: { colorScheme: 'dark' as const },
+  'light and narrow': { colorScheme: 'light' as const, viewport: { width: 360, height: 740 } },
+})) {
+  describe(look, () => {
+    for (const [name, { path, arrange }] of Object.entries(PAGES)) {
+      it(name, async () => {
+        const { page } = await studio.open(path, { ...options, reducedMotion: 'reduce' })
+        await arrange(page)
+        expect(await violations(page)).toEqual([])
+        // Nothing may be wider than the window: the page never scrolls sideways.
+        const [inner, whole] = await page.evaluate<[number, number]>(
+          '[document.documentElement.clientWidth, document.documentElement.scrollWidth]',
+        )
+        expect(whole).toBeLessThanOrEqual(inner)
+        await page.context().close()
+      })
+    }
+  })
+}
+
+it('the theme can be chosen, and the choice is kept', async () => {
+  const { page } = await studio.open('/papers', { colorScheme: 'light' })
+  const ground = () => page.evaluate('getComputedStyle(document.body).backgroundColor')
+  const light = await ground()
+  await page.getByRole('button', { name: 'Dark theme' }).click()
+  const dark = await ground()
+  expect(dark).not.toBe(light)
+  await page.reload()
+  expect(await ground()).toBe(dark)
+  expect(await page.getByRole('button', { name: 'Dark theme' }).getAttribute('aria-pressed')).toBe('true')
+})
+
+it('the first tab stop skips to the page', async () => {
+  const { page } = await studio.open('/papers')
+  await page.getByText('34 of 34 papers').waitFor()
+  await page.keyboard.press('Tab')
+  expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to the page')
+  await page.keyboard.press('Enter')
+  await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('main')
+})
