@@ -4,24 +4,11 @@ import { aligned, type AlignedText } from '../aligned.ts'
 import { hostileText } from '../models/testing/hostile.ts'
 import { inUnits, nativeTokenizer } from '../models/testing/native.ts'
 import { plainTokenizer } from '../models/testing/plain.ts'
-import { wordLevelTwin } from '../models/testing/specs.ts'
+import { addedToken, wordLevelTwin } from '../models/testing/specs.ts'
 import type { AddedToken, NormalizerSpec } from '../spec.ts'
 import type { Specials } from '../types.ts'
 import { compileAdded } from './added.ts'
 import { PatternSet } from './patterns.ts'
-
-function token(id: number, content: string, changes: Partial<AddedToken> = {}): AddedToken {
-  return {
-    id,
-    content,
-    single_word: false,
-    lstrip: false,
-    rstrip: false,
-    normalized: false,
-    special: false,
-    ...changes,
-  }
-}
 
 function parts(tokens: AddedToken[], text: string, specials: Specials = 'parse'): [string, number][] {
   const out: [string, number][] = []
@@ -63,33 +50,33 @@ describe('PatternSet', () => {
 
 describe('compileAdded', () => {
   it('cuts tokens out, the longest that starts first', () => {
-    expect(parts([token(7, '<s>'), token(8, '<s><s>')], 'x<s><s><s>y')).toEqual([
+    expect(parts([addedToken(7, '<s>'), addedToken(8, '<s><s>')], 'x<s><s><s>y')).toEqual([
       ['x', -1],
       ['<s><s>', 8],
       ['<s>', 7],
       ['y', -1],
     ])
-    expect(parts([token(7, '<s>')], '')).toEqual([])
+    expect(parts([addedToken(7, '<s>')], '')).toEqual([])
     expect(parts([], 'abc')).toEqual([['abc', -1]])
-    expect(parts([token(1, '')], 'abc')).toEqual([['abc', -1]])
+    expect(parts([addedToken(1, '')], 'abc')).toEqual([['abc', -1]])
   })
 
   it('takes special tokens as text, other added tokens always', () => {
-    const tokens = [token(1, '<s>', { special: true }), token(2, '\n\n')]
+    const tokens = [addedToken(1, '<s>', { special: true }), addedToken(2, '\n\n')]
     expect(parts(tokens, 'a<s>\n\nb', 'text')).toEqual([
       ['a<s>', -1],
       ['\n\n', 2],
       ['b', -1],
     ])
     // A special token that does not count still uses up its text.
-    expect(parts([token(1, '<ab>', { special: true }), token(2, 'ab')], '<ab>ab', 'text')).toEqual([
+    expect(parts([addedToken(1, '<ab>', { special: true }), addedToken(2, 'ab')], '<ab>ab', 'text')).toEqual([
       ['<ab>', -1],
       ['ab', 2],
     ])
   })
 
   it('refuses special tokens by name and place', () => {
-    const tokens = [token(1, '<s>', { special: true, single_word: true }), token(2, '\n')]
+    const tokens = [addedToken(1, '<s>', { special: true, single_word: true }), addedToken(2, '\n')]
     expect(() => parts(tokens, 'a\n <s>', 'refuse')).toThrow(
       expect.objectContaining({ code: 'SPECIAL_TOKEN_REFUSED', where: 'character 3 of the text' }),
     )
@@ -98,7 +85,7 @@ describe('compileAdded', () => {
   })
 
   it('knows which methods have work to do', () => {
-    const both = compileAdded([token(1, 'a'), token(2, 'b', { normalized: true })], null)
+    const both = compileAdded([addedToken(1, 'a'), addedToken(2, 'b', { normalized: true })], null)
     expect([both.rawEmpty, both.normalizedEmpty]).toEqual([false, false])
     const none = compileAdded([], null)
     expect([none.rawEmpty, none.normalizedEmpty]).toEqual([true, true])
@@ -158,7 +145,7 @@ describe('added tokens equal the native library', () => {
         if (seen.has(normalized + key)) continue
         seen.add(normalized + key)
         tokens.push(
-          token(1 + tokens.length, content, {
+          addedToken(1 + tokens.length, content, {
             single_word: flag(),
             // The native library aborts the process when a token of spaces strips spaces already stripped.
             lstrip: flag() && content.trim() !== '',
@@ -199,17 +186,17 @@ describe('added tokens equal the native library', () => {
   }
 
   it('reaches back into stripped whitespace, and does not fail where the native library does', () => {
-    expect(parts([token(1, '<a>', { rstrip: true }), token(2, ' b')], '<a>  bc')).toEqual([
+    expect(parts([addedToken(1, '<a>', { rstrip: true }), addedToken(2, ' b')], '<a>  bc')).toEqual([
       ['<a>  ', 1],
       [' b', 2],
       ['c', -1],
     ])
-    const spaces = [token(1, '<a>', { rstrip: true }), token(2, ' ', { lstrip: true })]
+    const spaces = [addedToken(1, '<a>', { rstrip: true }), addedToken(2, ' ', { lstrip: true })]
     expect(parts(spaces, '<a>  b').at(-1)![0].endsWith('b')).toBe(true)
   })
 
   it('matches normalized content in normalized text', () => {
-    const added = compileAdded([token(5, 'HELLO', { normalized: true })], (s) => s.toLowerCase())
+    const added = compileAdded([addedToken(5, 'HELLO', { normalized: true })], (s) => s.toLowerCase())
     const out: [number, number, number][] = []
     added.splitNormalized(aligned('say hello', false).text, 'parse', (...part) => out.push(part))
     expect(out).toEqual([

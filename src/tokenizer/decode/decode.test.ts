@@ -3,7 +3,7 @@ import { Random, utf8Decode } from '../../core/index.ts'
 import { bytesToAlphabet } from '../alphabet.ts'
 import { hostileText } from '../models/testing/hostile.ts'
 import { nativeTokenizer } from '../models/testing/native.ts'
-import { bpeTwin, BYTE_TOKENS, wordLevelTwin } from '../models/testing/specs.ts'
+import { addedToken, bpeTwin, BYTE_TOKENS, wordLevelTwin } from '../models/testing/specs.ts'
 import type { AddedToken, DecoderSpec } from '../spec.ts'
 import { compileDecoder } from './compile.ts'
 import { compileTokenBytes, decodeTokenBytes, decodeTokenText } from './token-bytes.ts'
@@ -124,11 +124,11 @@ describe('decoders equal the native library', () => {
 })
 
 const added: AddedToken[] = [
-  { id: TOKENS.length + 1, content: '<|end of text|>', special: true, normalized: false },
-  { id: TOKENS.length + 2, content: ' space', special: false, normalized: false },
-  { id: TOKENS.length + 3, content: 'é', special: false, normalized: false },
-  { id: 3, content: '▁the', special: true, normalized: false },
-].map((token) => ({ ...token, single_word: false, lstrip: false, rstrip: false }))
+  addedToken(TOKENS.length + 1, '<|end of text|>', { special: true }),
+  addedToken(TOKENS.length + 2, ' space'),
+  addedToken(TOKENS.length + 3, 'é'),
+  addedToken(3, '▁the', { special: true }),
+]
 
 describe('token bytes', () => {
   it.each(VIEWED.map((spec) => [JSON.stringify(spec), spec] as const))('%s', (_name, decoder) => {
@@ -194,10 +194,10 @@ describe('token bytes', () => {
     const tokens = [...pieces, '<｜tool｜>', 'x y']
     const twin = bpeTwin(tokens, [], {}, 'bytes')
     const ours: AddedToken[] = [
-      { id: 5, content: tokens[5]!, special: true, normalized: false },
-      { id: tokens.length - 2, content: '<｜tool｜>', special: true, normalized: false },
-      { id: tokens.length + 4, content: 'é', special: false, normalized: true },
-    ].map((token) => ({ ...token, single_word: false, lstrip: false, rstrip: false }))
+      addedToken(5, tokens[5]!, { special: true }),
+      addedToken(tokens.length - 2, '<｜tool｜>', { special: true }),
+      addedToken(tokens.length + 4, 'é', { normalized: true }),
+    ]
     const spec = {
       model: twin.spec,
       addedTokens: ours,
@@ -229,10 +229,10 @@ describe('token strings', () => {
     ]
     const twin = wordLevelTwin(tokens)
     const own: AddedToken[] = [
-      { id: 0, content: '<unk>', special: true, normalized: false },
-      { id: tokens.length, content: '<s>', special: true, normalized: false },
-      { id: tokens.length + 1, content: 'new', special: false, normalized: true },
-    ].map((token) => ({ ...token, single_word: false, lstrip: false, rstrip: false }))
+      addedToken(0, '<unk>', { special: true }),
+      addedToken(tokens.length, '<s>', { special: true }),
+      addedToken(tokens.length + 1, 'new', { normalized: true }),
+    ]
     const native = nativeTokenizer({ model: twin.json, decoder: metaspace, addedTokens: own })
     const strings = compileTokenStrings({ model: twin.spec, addedTokens: own }, null)
     const decode = compileDecoder(metaspace)

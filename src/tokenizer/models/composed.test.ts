@@ -18,6 +18,7 @@ import { compileNormalizer } from '../normalize/index.ts'
 import { hostileTexts } from './testing/hostile.ts'
 import { inUnits } from './testing/native.ts'
 import { plainTokenizer } from './testing/plain.ts'
+import { addedToken } from './testing/specs.ts'
 
 const require = createRequire(import.meta.url)
 let folder = ''
@@ -66,11 +67,6 @@ function withFirst(vocab: Record<string, number>, first: readonly string[]): Rec
     .map(([token]) => token)
     .filter((token) => !first.includes(token))
   return Object.fromEntries([...first, ...own].map((token, id) => [token, id]))
-}
-
-function special(id: number, content: string, changes: object = {}): object {
-  const plain = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true }
-  return { id, content, ...plain, ...changes }
 }
 
 async function equalsNative(json: Json, count = 600): Promise<void> {
@@ -132,7 +128,9 @@ describe('whole tokenizers through the plain pipeline', () => {
     const json = trained(model, { type: 'BertPreTokenizer' }, normalizer)
     const first = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]']
     json.model.vocab = withFirst(json.model.vocab as Record<string, number>, first)
-    json.added_tokens = first.map((token, id) => special(id, token, { lstrip: token === '[MASK]' }))
+    json.added_tokens = first.map((token, id) =>
+      addedToken(id, token, { special: true, lstrip: token === '[MASK]' }),
+    )
     json.post_processor = { type: 'BertProcessing', sep: ['[SEP]', 3], cls: ['[CLS]', 2] }
     json.decoder = { type: 'WordPiece', prefix: '##', cleanup: true }
     await equalsNative(json)
@@ -146,7 +144,7 @@ describe('whole tokenizers through the plain pipeline', () => {
     const bytes = Array.from({ length: 256 }, (_, b) => bytesToAlphabet(Uint8Array.of(b)))
     json.model.vocab = withFirst(json.model.vocab as Record<string, number>, [...first, ...bytes])
     json.added_tokens = first.map((token, id) =>
-      special(id, token, { normalized: token !== '<mask>', lstrip: token === '<mask>' }),
+      addedToken(id, token, { special: true, normalized: token !== '<mask>', lstrip: token === '<mask>' }),
     )
     json.post_processor = {
       type: 'RobertaProcessing',
@@ -172,7 +170,7 @@ describe('whole tokenizers through the plain pipeline', () => {
     json.model.vocab = [['<pad>', 0], ['</s>', 0], ['<unk>', 0], ...pieces]
     json.model.unk_id = 2
     json.added_tokens = ['<pad>', '</s>', '<unk>'].map((token, id) =>
-      special(id, token, { rstrip: id === 1 }),
+      addedToken(id, token, { special: true, rstrip: id === 1 }),
     )
     json.post_processor = {
       type: 'TemplateProcessing',
@@ -205,7 +203,7 @@ describe('whole tokenizers through the plain pipeline', () => {
     const json = trained(model, { type: 'Whitespace' }, normalizer)
     json.model.vocab = withFirst(json.model.vocab as Record<string, number>, ['<unk>'])
     json.model.unk_token = '<unk>'
-    json.added_tokens = [special(0, '<unk>')]
+    json.added_tokens = [addedToken(0, '<unk>', { special: true })]
     json.decoder = { type: 'BPEDecoder', suffix: '</w>' }
     await equalsNative(json)
   })

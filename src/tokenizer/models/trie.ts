@@ -29,7 +29,7 @@ export class ByteTrie {
       const end = ends[node]!
       firstChild.push(starts.length)
       let id = -1
-      while (at < end && offsets[order[at]! + 1]! - offsets[order[at]!]! === depth) id = order[at++]!
+      while (at < end && depth === offsets[order[at]! + 1]! - offsets[order[at]!]!) id = order[at++]!
       ids.push(depth === 0 ? -1 : id)
       while (at < end) {
         const label = bytes[offsets[order[at]!]! + depth]!

@@ -3,12 +3,9 @@
 // Source: GPT-2's released encoder, as in Hugging Face tokenizers.
 import { AlignedWriter, type AlignedText } from '../aligned.ts'
 import { BYTE_TO_CHAR } from '../alphabet.ts'
+import { GPT2_PATTERN } from '../scan/index.ts'
 import type { Reference } from '../spec.ts'
 import { eachPattern, splitStep, type Step } from './split.ts'
-
-/** Oniguruma syntax. */
-export const GPT2_PATTERN =
-  "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+"
 
 export function byteLevel(addPrefixSpace: boolean, useRegex: boolean, reference: Reference): Step {
   const cut = useRegex ? splitStep(eachPattern({ Regex: GPT2_PATTERN }, reference), 'Isolated', false) : null
@@ -36,7 +33,7 @@ export function prepended(piece: AlignedText, prefix: string): AlignedText {
 }
 
 /** Text in the byte alphabet: the one to four characters of a source character all map to its range. */
-export function toAlphabet(piece: AlignedText): AlignedText {
+function toAlphabet(piece: AlignedText): AlignedText {
   const { text, tracked } = piece
   let mapped = ''
   let asciiOnly = true

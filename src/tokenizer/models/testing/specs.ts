@@ -1,5 +1,5 @@
 // Small models written once and built twice: as tokenizer.json for the native library, as a ModelSpec for ours.
-import type { BpeModelSpec, ModelSpec } from '../../spec.ts'
+import type { AddedToken, BpeModelSpec, ModelSpec } from '../../spec.ts'
 import { Vocab, type VocabAlphabet } from '../../vocab.ts'
 
 export interface Twin {
@@ -112,3 +112,9 @@ export const BYTE_TOKENS: readonly string[] = Array.from(
   { length: 256 },
   (_, b) => `<0x${b.toString(16).toUpperCase().padStart(2, '0')}>`,
 )
+
+/** An added token without any of the flags but those given. */
+export function addedToken(id: number, content: string, changes: Partial<AddedToken> = {}): AddedToken {
+  const plain = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: false }
+  return { id, content, ...plain, ...changes }
+}

