@@ -33,7 +33,7 @@ function cl100kPattern(contraction: string, digits: string): string {
   return String.raw`${contraction}|[^\r\n\p{L}\p{N}]?\p{L}+|${digits}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`
 }
 
-type Build = (classes: CharClasses) => Scan
+type Build = (classes: CharClasses, reference: Reference) => Scan
 
 const cl100k =
   (contractions: ContractionCase, digits: number, tail = false): Build =>
@@ -48,7 +48,8 @@ const known = new Map<string, Build>([
   [cl100kPattern(FOLDED, String.raw`\p{N}`), cl100k('folded', 1)],
   [
     String.raw`${FOLDED_SHORT}|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$|\s*[\r\n]|\s+(?!\S)|\s`,
-    cl100k('folded', 3, true),
+    // In Oniguruma {1,3}+ is no possessive quantifier but a repeated one: digits without end.
+    (classes, reference) => cl100k('folded', reference === 'huggingface' ? Infinity : 3, true)(classes, reference),
   ],
   [o200kPattern(FOLDED), (classes) => o200kScanner(classes, 'folded')],
   [o200kPattern(LISTED), (classes) => o200kScanner(classes, 'ascii')],
@@ -57,7 +58,7 @@ const known = new Map<string, Build>([
 /** The scanner of a known pattern, or null. */
 export function scannerFor(pattern: string, reference: Reference): Scan | null {
   const build = known.get(pattern)
-  return build ? build(charClasses(reference)) : null
+  return build ? build(charClasses(reference), reference) : null
 }
 
 /** Texts of all known patterns, for tests. */
