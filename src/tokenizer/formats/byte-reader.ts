@@ -8,11 +8,17 @@ export class ByteReader {
   readonly end: number
   private readonly view: DataView
 
-  constructor(bytes: Uint8Array, from = 0, to = bytes.length) {
+  constructor(bytes: Uint8Array, from = 0, to = bytes.length, view?: DataView) {
     this.bytes = bytes
     this.at = from
     this.end = to
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.view = view ?? new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+
+  /** A reader of the next `length` bytes, which are consumed here. */
+  within(length: number): ByteReader {
+    const from = this.skip(length)
+    return new ByteReader(this.bytes, from, from + length, this.view)
   }
 
   get left(): number {

@@ -256,7 +256,7 @@ function scoredSpec(
 ): TokenizerSpec {
   const scores = data.list('scores', isNumber, tokens.length)
   if (!scores) throw invalid(`A ${kind} vocabulary has scores`, PREFIX + 'scores')
-  const pieces = tokens.map((text, id) => ({ text, score: scores[id]!, type: types[id]! }))
+  const pieces = tokens.map((text, id) => ({ bytes: utf8Encode(text), score: scores[id]!, type: types[id]! }))
   const wrong = pieces.findIndex((p) => !Number.isFinite(p.score) || !(p.type >= 1 && p.type <= 6))
   if (wrong >= 0) throw invalid('A score or type is out of range', `${PREFIX}tokens[${wrong}]`)
   const charsMap = data.list('precompiled_charsmap', isNumber) ?? []
@@ -274,6 +274,7 @@ function scoredSpec(
       bosPiece: text('bos_token_id'),
       eosPiece: text('eos_token_id'),
       padPiece: text('padding_token_id'),
+      normalization: '',
       charsMap: Uint8Array.from(charsMap, (b) => integerOf(b & 0xff, 255, PREFIX + 'precompiled_charsmap')),
       addDummyPrefix: data.flag('add_space_prefix', true),
       removeExtraWhitespaces: data.flag('remove_extra_whitespaces', kind === 't5'),

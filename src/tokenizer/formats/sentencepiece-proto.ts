@@ -1,6 +1,6 @@
 // The protocol buffer of a SentencePiece model, read by hand: the few fields that decide ids, unknown
 // fields skipped. Source: google/sentencepiece, src/sentencepiece_model.proto.
-import { utf8DecodeStrict } from '../../core/index.ts'
+import { firstMalformedByte, utf8DecodeStrict } from '../../core/index.ts'
 import { ByteReader } from './byte-reader.ts'
 import { invalid, MAX_IDS } from './limits.ts'
 
@@ -10,7 +10,8 @@ export const PIECE = { normal: 1, unknown: 2, control: 3, userDefined: 4, unused
 export const MODEL = { unigram: 1, bpe: 2, word: 3, char: 4 } as const
 
 export interface Piece {
-  text: string
+  /** UTF-8 of the piece. */
+  bytes: Uint8Array
   score: number
   type: number
 }
@@ -24,6 +25,8 @@ export interface SentencePieceModel {
   bosPiece: string
   eosPiece: string
   padPiece: string
+  /** `identity`, `nfkc`, `nmt_nfkc`, `nfkc_cf`, `nmt_nfkc_cf`; '' = not said. */
+  normalization: string
   charsMap: Uint8Array
   addDummyPrefix: boolean
   removeExtraWhitespaces: boolean
@@ -47,11 +50,8 @@ function nextField(reader: ByteReader): Field {
     case 1:
       reader.skip(8)
       return { number, value: NaN, body: null }
-    case 2: {
-      const length = reader.varint()
-      const from = reader.skip(length)
-      return { number, value: NaN, body: new ByteReader(reader.bytes, from, from + length) }
-    }
+    case 2:
+      return { number, value: NaN, body: reader.within(reader.varint()) }
     case 5:
       return { number, value: reader.f32(), body: null }
     default:
@@ -64,16 +64,18 @@ function textOf(field: Field, where: string): string {
   return utf8DecodeStrict(field.body.take(field.body.left), where)
 }
 
-function readPiece(reader: ByteReader, where: string): Piece {
-  const piece: Piece = { text: '', score: 0, type: PIECE.normal }
+function readPiece(reader: ByteReader, index: number): Piece {
+  const piece: Piece = { bytes: new Uint8Array(0), score: 0, type: PIECE.normal }
   while (reader.left > 0) {
     const field = nextField(reader)
-    if (field.number === 1) piece.text = textOf(field, where)
+    if (field.number === 1 && field.body) piece.bytes = field.body.take(field.body.left)
     else if (field.number === 2) piece.score = field.value
     else if (field.number === 3) piece.type = field.value
   }
-  if (!Number.isFinite(piece.score)) throw invalid('The score is not a number', where)
-  if (!(piece.type >= 1 && piece.type <= 6)) throw invalid(`Unknown piece type ${piece.type}`, where)
+  if (firstMalformedByte(piece.bytes) >= 0) throw invalid('The piece is not UTF-8', `pieces[${index}]`)
+  if (!Number.isFinite(piece.score)) throw invalid('The score is not a number', `pieces[${index}]`)
+  if (!(piece.type >= 1 && piece.type <= 6))
+    throw invalid(`Unknown piece type ${piece.type}`, `pieces[${index}]`)
   return piece
 }
 
@@ -93,7 +95,8 @@ function readTrainerSpec(reader: ByteReader, model: SentencePieceModel): void {
 function readNormalizerSpec(reader: ByteReader, model: SentencePieceModel): void {
   while (reader.left > 0) {
     const field = nextField(reader)
-    if (field.number === 2 && field.body) model.charsMap = field.body.take(field.body.left)
+    if (field.number === 1) model.normalization = textOf(field, 'normalizer_spec.name')
+    else if (field.number === 2 && field.body) model.charsMap = field.body.take(field.body.left)
     else if (field.number === 3) model.addDummyPrefix = field.value !== 0
     else if (field.number === 4) model.removeExtraWhitespaces = field.value !== 0
     else if (field.number === 5) model.escapeWhitespaces = field.value !== 0
@@ -111,6 +114,7 @@ export function readModelProto(bytes: Uint8Array): SentencePieceModel {
     bosPiece: '<s>',
     eosPiece: '</s>',
     padPiece: '<pad>',
+    normalization: '',
     charsMap: new Uint8Array(0),
     addDummyPrefix: true,
     removeExtraWhitespaces: true,
@@ -123,7 +127,7 @@ export function readModelProto(bytes: Uint8Array): SentencePieceModel {
     if (!body) continue
     if (number === 1) {
       if (model.pieces.length >= MAX_IDS) throw invalid(`More than ${MAX_IDS} pieces`)
-      model.pieces.push(readPiece(body, `pieces[${model.pieces.length}]`))
+      model.pieces.push(readPiece(body, model.pieces.length))
     } else if (number === 2) readTrainerSpec(body, model)
     else if (number === 3) readNormalizerSpec(body, model)
   }

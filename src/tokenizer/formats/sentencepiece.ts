@@ -2,7 +2,7 @@
 // come close, but strip any white space and list every possible split as a merge; here the normalizer
 // follows sentencepiece/src/normalizer.cc (only U+0020 is collapsed and trimmed), and merges are derived
 // from scores exactly. Source: google/sentencepiece (normalizer.cc, bpe_model.cc, unigram_model.cc).
-import { utf8Encode } from '../../core/index.ts'
+import { compareBytes, utf8Decode, utf8Encode } from '../../core/index.ts'
 import type {
   AddedToken,
   DecoderSpec,
@@ -21,6 +21,7 @@ import { MODEL, PIECE, type Piece, readModelProto, type SentencePieceModel } fro
 import { TokenTable } from './token-table.ts'
 import { readChatTemplate, readNamedTokens } from './tokenizer-json/settings.ts'
 
+const NOTHING = new Uint8Array(0)
 const SPACE = '\u2581'
 
 export interface SentencePieceOptions {
@@ -57,9 +58,8 @@ export function pieceSpec(proto: SentencePieceModel, name: string): TokenizerSpe
     throw unsupported('White space as a suffix (treat_whitespace_as_suffix) is not implemented', name)
   }
   const { pieces } = proto
-  const addedTokens = addedPieces(pieces)
-  const userDefined = pieces.some((p) => p.type === PIECE.userDefined)
-  const has = (token: string) => pieces.some((p) => p.text === token)
+  const symbolScores = scoresOfSymbols(proto)
+  const userDefined = symbolScores === null && pieces.some((p) => p.type === PIECE.userDefined)
   const named: [string, string][] = [
     ['unk_token', proto.unkPiece],
     ['bos_token', proto.bosPiece],
@@ -71,47 +71,106 @@ export function pieceSpec(proto: SentencePieceModel, name: string): TokenizerSpe
     reference: 'sentencepiece',
     normalizer: normalizerOf(proto, userDefined),
     preTokenizer: preTokenizerOf(proto, userDefined),
-    model: modelOf(proto, name),
+    model: modelOf(proto, name, symbolScores),
     postProcessor: null,
     decoder: decoderOf(proto),
-    addedTokens,
+    addedTokens: addedPieces(pieces, userDefined),
     truncation: null,
     padding: null,
     chatTemplate: null,
-    namedTokens: Object.fromEntries(named.filter(([, token]) => has(token))),
+    namedTokens: Object.fromEntries(named.filter(([, token]) => isPiece(pieces, token))),
   }
 }
 
+function isPiece(pieces: readonly Piece[], token: string): boolean {
+  const wanted = utf8Encode(token)
+  return pieces.some(({ bytes }) => bytes.length === wanted.length && compareBytes(bytes, wanted) === 0)
+}
+
 /** Control and unknown pieces are special; user-defined ones are cut out of the normalized text. */
-function addedPieces(pieces: readonly Piece[]): AddedToken[] {
-  return pieces.flatMap(({ text, type }, id) => {
+function addedPieces(pieces: readonly Piece[], userDefined: boolean): AddedToken[] {
+  return pieces.flatMap(({ bytes, type }, id) => {
     const special = type === PIECE.control || type === PIECE.unknown
-    if (text === '' || (!special && type !== PIECE.userDefined)) return []
+    if (bytes.length === 0 || (!special && !(userDefined && type === PIECE.userDefined))) return []
     return [
-      { id, content: text, single_word: false, lstrip: false, rstrip: false, normalized: !special, special },
+      {
+        id,
+        content: utf8Decode(bytes),
+        single_word: false,
+        lstrip: false,
+        rstrip: false,
+        normalized: !special,
+        special,
+      },
     ]
   })
+}
+
+/**
+ * A Unigram model can hold user-defined pieces itself, as SentencePiece does: with the score
+ * (bytes × highest score − 0.1). This is exact as long as normalization would leave them alone (it skips them)
+ * and that score is not below all others (the penalty of unknown characters hangs on the lowest). null: not so.
+ */
+function scoresOfSymbols({
+  pieces,
+  modelType,
+  charsMap,
+  normalization,
+}: SentencePieceModel): Float64Array | null {
+  if (modelType !== MODEL.unigram) return null
+  const folded = normalization.endsWith('_cf')
+  const composed = /^(nmt_)?nfkc(_cf)?$/.test(normalization)
+  if (charsMap.length > 0 && !composed) return null
+  let highest = -Infinity
+  let lowest = Infinity
+  for (const { type, score } of pieces) {
+    if (type !== PIECE.normal) continue
+    highest = Math.max(highest, score)
+    lowest = Math.min(lowest, score)
+  }
+  const scores = new Float64Array(pieces.length)
+  for (let id = 0; id < pieces.length; id++) {
+    const { type, bytes, score } = pieces[id]!
+    scores[id] = score
+    if (type !== PIECE.userDefined) continue
+    const text = utf8Decode(bytes)
+    const same =
+      charsMap.length === 0 || (text.normalize('NFKC') === text && !(folded && text.toLowerCase() !== text))
+    scores[id] = Math.fround(bytes.length * highest - 0.1)
+    if (!same || scores[id]! < lowest) return null
+  }
+  return scores
 }
 
 function replace(regex: string, content: string): NormalizerSpec {
   return { type: 'Replace', pattern: { Regex: regex }, content }
 }
 
+/**
+ * With user-defined pieces the normalized text comes in segments, of which only the first gets the prefix
+ * (a Metaspace step, `preTokenizerOf`); and the pieces themselves pass through the normalizer, which has to
+ * leave them as they are. Two rare inputs then differ from SentencePiece: a text that begins with a
+ * user-defined piece lacks the prefix, and U+2581 in the input itself is not trimmed or doubled.
+ */
 function normalizerOf(proto: SentencePieceModel, userDefined: boolean): NormalizerSpec | null {
   const steps: NormalizerSpec[] = []
   const space = proto.escapeWhitespaces ? SPACE : ' '
   if (proto.charsMap.length > 0) {
     steps.push({ type: 'Precompiled', precompiled_charsmap: encodeBase64(proto.charsMap) })
   }
-  if (proto.removeExtraWhitespaces) steps.push(replace('\\A +', ''), replace(' {2,}', ' '))
+  if (proto.removeExtraWhitespaces) {
+    // Leading spaces become the prefix at once, so that the first segment still begins at position 0.
+    if (userDefined) steps.push(replace(' +\\z', ''), replace('\\A +', proto.addDummyPrefix ? space : ''))
+    else steps.push(replace('\\A +', ''))
+    steps.push(replace(' {2,}', ' '))
+  }
   if (proto.escapeWhitespaces) steps.push({ type: 'Replace', pattern: { String: ' ' }, content: SPACE })
-  // The trailing trim looks at the escaped text, so it also takes a U+2581 that was in the input.
-  if (proto.removeExtraWhitespaces) steps.push(replace(`${space}+\\z`, ''))
+  // The trim at the end looks at the escaped text, so it also takes a U+2581 that was in the input.
+  if (proto.removeExtraWhitespaces && !userDefined) steps.push(replace(`${space}+\\z`, ''))
   if (proto.addDummyPrefix && !userDefined) steps.push({ type: 'Prepend', prepend: space })
   return steps.length === 0 ? null : steps.length === 1 ? steps[0]! : { type: 'Sequence', normalizers: steps }
 }
 
-/** With user-defined pieces the text comes in segments, of which only the first gets the prefix. */
 function preTokenizerOf(proto: SentencePieceModel, userDefined: boolean): PreTokenizerSpec | null {
   if (!proto.addDummyPrefix || !userDefined) return null
   const replacement = proto.escapeWhitespaces ? SPACE : ' '
@@ -129,14 +188,15 @@ function decoderOf(proto: SentencePieceModel): DecoderSpec {
   return { type: 'Sequence', decoders }
 }
 
-function modelOf(proto: SentencePieceModel, name: string): ModelSpec {
+function modelOf(proto: SentencePieceModel, name: string, symbolScores: Float64Array | null): ModelSpec {
   const { pieces, byteFallback } = proto
   const unknown = pieces.findIndex((p) => p.type === PIECE.unknown)
   switch (proto.modelType) {
     case MODEL.unigram: {
       // Pieces that text never becomes are holes here; their names are in the added tokens.
-      const inText = (p: Piece) => p.type === PIECE.normal || p.type === PIECE.byte
-      const scores = Float64Array.from(pieces, (p) => (inText(p) ? p.score : 0))
+      const inText = ({ type }: Piece) =>
+        type === PIECE.normal || type === PIECE.byte || (symbolScores !== null && type === PIECE.userDefined)
+      const scores = Float64Array.from(pieces, (p, id) => (inText(p) ? (symbolScores?.[id] ?? p.score) : 0))
       return {
         type: 'Unigram',
         vocab: vocabOf(pieces, inText),
@@ -161,7 +221,7 @@ function modelOf(proto: SentencePieceModel, name: string): ModelSpec {
         vocab,
         merges: proto.modelType === MODEL.char ? new Uint32Array(0) : mergesFromScores(vocab, scores),
         byteLevel: false,
-        unkToken: unknown < 0 ? null : pieces[unknown]!.text,
+        unkToken: unknown < 0 ? null : utf8Decode(pieces[unknown]!.bytes),
         continuingSubwordPrefix: null,
         endOfWordSuffix: null,
         fuseUnk: true,
@@ -178,6 +238,6 @@ function modelOf(proto: SentencePieceModel, name: string): ModelSpec {
 
 function vocabOf(pieces: readonly Piece[], keep: (piece: Piece) => boolean): Vocab {
   const table = new TokenTable()
-  pieces.forEach((piece, id) => table.push(id, keep(piece) ? utf8Encode(piece.text) : new Uint8Array(0)))
+  pieces.forEach((piece, id) => table.push(id, keep(piece) ? piece.bytes : NOTHING))
   return table.toVocab('text', 'pieces')
 }
