@@ -48,7 +48,9 @@ export async function o200kPeers(full: boolean): Promise<Record<string, Encoder>
     },
     tiktoken: {
       encode: each((text: string) => wasm.encode_ordinary(text)),
-      decode: each((ids: Ids) => utf8.decode(wasm.decode(ids instanceof Uint32Array ? ids : Uint32Array.from(ids)))),
+      decode: each((ids: Ids) =>
+        utf8.decode(wasm.decode(ids instanceof Uint32Array ? ids : Uint32Array.from(ids))),
+      ),
     },
   }
   const native = nativeTiktoken()
@@ -81,7 +83,8 @@ function nativeTiktoken(): Encoder | null {
     const native = getTokenizer()
     const { O200k } = SupportedEncoding
     return {
-      encode: (texts) => inTurn(texts, (text) => native.encode(text, O200k, SpecialTokenAction.NormalText, {})),
+      encode: (texts) =>
+        inTurn(texts, (text) => native.encode(text, O200k, SpecialTokenAction.NormalText, {})),
       count: (texts) => inTurn(texts, (text) => native.exactNumTokensNoSpecialTokens(text, O200k)),
       decode: (rows) => inTurn(rows, (ids) => native.decode([...ids], O200k)),
     }
@@ -103,9 +106,13 @@ export interface TokenizerJsonCase {
 
 /** Ours and the two that read tokenizer.json, on the same file of an installed package. */
 export async function tokenizerJson(packageName: string): Promise<TokenizerJsonCase> {
-  const file = require.resolve(`${packageName}/package.json`).replace(/package\.json$/, 'models/tokenizer.json')
+  const file = require
+    .resolve(`${packageName}/package.json`)
+    .replace(/package\.json$/, 'models/tokenizer.json')
   const text = readFileSync(file, 'utf8')
-  const config = JSON.parse(readFileSync(file.replace('tokenizer.json', 'tokenizer_config.json'), 'utf8')) as object
+  const config = JSON.parse(
+    readFileSync(file.replace('tokenizer.json', 'tokenizer_config.json'), 'utf8'),
+  ) as object
   const { Tokenizer: Native } = await import('tokenizers')
   const { Tokenizer: HfJs } = await import('@huggingface/tokenizers')
   const native = Native.fromString(text)
@@ -115,7 +122,9 @@ export async function tokenizerJson(packageName: string): Promise<TokenizerJsonC
     peers: {
       tokenizers: {
         encode: (texts) =>
-          inTurn(texts, async (one) => (await native.encode(one, null, { addSpecialTokens: false })).getIds()),
+          inTurn(texts, async (one) =>
+            (await native.encode(one, null, { addSpecialTokens: false })).getIds(),
+          ),
         decode: (rows) => inTurn(rows, (ids) => native.decode([...ids], true)),
       },
       '@huggingface/tokenizers': {

@@ -167,7 +167,22 @@ function verbHelp<T extends Options>({ name, summary, words, details, options, e
   ].join('\n\n')
 }
 
+const PAGE_WIDTH = 110
+
+/** Two columns; the right one is wrapped at spaces. */
 function columns(lines: readonly (readonly string[])[]): string {
   const width = Math.max(...lines.map(([left]) => left!.length))
-  return lines.map(([left, right]) => `${left!.padEnd(width)}  ${right}`.trimEnd()).join('\n')
+  const room = PAGE_WIDTH - width - 2
+  return lines
+    .map(([left, right]) => {
+      const parts: string[] = []
+      for (const word of right!.split(' ')) {
+        const last = parts.at(-1)
+        if (last !== undefined && last.length + 1 + word.length <= room)
+          parts[parts.length - 1] = `${last} ${word}`
+        else parts.push(word)
+      }
+      return `${left!.padEnd(width)}  ${parts.join(`\n${' '.repeat(width + 2)}`)}`.trimEnd()
+    })
+    .join('\n')
 }

@@ -29,7 +29,10 @@ export function fileError(cause: unknown, path: string): TesseraError {
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     return new TesseraError('FILE_NOT_FOUND', 'No such file', { where: path, hint: 'Check the path', cause })
   }
-  return new TesseraError('FILE_UNREADABLE', `Cannot be read (${code ?? String(cause)})`, { where: path, cause })
+  return new TesseraError('FILE_UNREADABLE', `Cannot be read (${code ?? String(cause)})`, {
+    where: path,
+    cause,
+  })
 }
 
 /**
@@ -49,7 +52,8 @@ export async function writeFileAtomic(path: string, data: Uint8Array | string): 
     }
     await rename(temporary, path)
   } catch (cause) {
-    await rm(temporary, { force: true })
+    // `force` forgives only a file that is not there; the first failure is the one to report.
+    await rm(temporary, { force: true }).catch(() => {})
     throw new TesseraError('FILE_WRITE_FAILED', `Cannot write (${(cause as Error).message})`, {
       where: path,
       cause,

@@ -238,15 +238,11 @@ describe('papers', () => {
 })
 
 describe('help', () => {
-  const commands = ['', 'encode', 'decode', 'count', 'compare', 'train', 'convert', 'papers', 'studio']
-  const all = [...commands, 'papers list', 'papers show', 'papers run']
-  test.each(all)('tessera %s --help', async (command) => {
-    const words = command === '' ? [] : command.split(' ')
-    const help = await output([...words, '--help'])
-    expect(help).toContain(['tessera', ...words].join(' '))
-    if (!['', 'papers'].includes(command)) expect(help).toMatch(/Examples:\n {2}# .+\n {2}.*tessera /)
-    for (const line of help.split('\n')) expect(line.length).toBeLessThanOrEqual(130)
-  })
+  test.each([
+    [['--help'], 'tessera encode'],
+    [['papers', '--help'], 'tessera papers run'],
+    [['count', '-h'], '--limit'],
+  ])('%j', async (words, part) => expect(await output(words)).toContain(part))
 
   test('the version is that of the package', async () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }

@@ -65,10 +65,11 @@ test('types resolve under strict settings, with and without the types of Node', 
      tokenizer.encode('text', { specials: 'maybe' })
      export { ids, offsets, trainBpe, type TesseraError }`,
   )
-  const check = (...options: string[]) => {
-    const words = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', ...options, 'use.ts']
+  const check = (options: object) => {
+    const compilerOptions = { noEmit: true, strict: true, module: 'nodenext', target: 'es2022', ...options }
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['use.ts'] }))
     try {
-      execFileSync(process.execPath, [resolve('node_modules/typescript/bin/tsc'), ...words], {
+      execFileSync(process.execPath, [resolve('node_modules/typescript/bin/tsc')], {
         cwd: folder,
         encoding: 'utf8',
       })
@@ -77,8 +78,8 @@ test('types resolve under strict settings, with and without the types of Node', 
       return (error as { stdout: string }).stdout
     }
   }
-  expect(check('--types', '', '--lib', 'es2022,dom')).toBe('')
-  expect(check('--types', 'node', '--typeRoots', resolve('node_modules/@types'))).toBe('')
+  expect(check({ types: [], lib: ['es2022', 'dom'] })).toBe('')
+  expect(check({ types: ['node'], typeRoots: [resolve('node_modules/@types')] })).toBe('')
 })
 
 test('the command starts from the package', () => {

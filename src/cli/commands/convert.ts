@@ -20,27 +20,25 @@ const WRITERS: Record<string, (spec: TokenizerSpec) => Uint8Array | string> = {
 
 export const FORMATS: string[] = Object.keys(WRITERS)
 
-/** The format that a file name asks for, or undefined. */
-export function formatOf(path: string): string | undefined {
-  const ending = extname(path).toLowerCase()
-  return { '.json': 'tokenizer.json', '.tiktoken': 'tiktoken', '.tess': 'tess' }[ending]
+/** The format that is asked for, or that the file name says. Throws ARGUMENT_INVALID when neither does. */
+export function formatFor(path: string, to: string | undefined): string {
+  const byEnding: Record<string, string> = {
+    '.json': 'tokenizer.json',
+    '.tiktoken': 'tiktoken',
+    '.tess': 'tess',
+  }
+  const format = to ?? byEnding[extname(path).toLowerCase()]
+  if (format !== undefined) return format
+  throw usageError(`The name ${path} says no format`, `Choose one with --to: ${FORMATS.join(', ')}`)
 }
 
-/** Writes a tokenizer file (`-` = stdout). Returns its format and size. */
-export async function writeTokenizer(
-  spec: TokenizerSpec,
-  path: string,
-  to: string | undefined,
-): Promise<{ format: string; bytes: number }> {
-  const format = to ?? formatOf(path)
-  if (format === undefined) {
-    throw usageError(`The name ${path} says no format`, `Choose one with --to: ${FORMATS.join(', ')}`)
-  }
+/** Writes a tokenizer file (`-` = stdout). Returns its size in bytes. */
+export async function writeTokenizer(spec: TokenizerSpec, path: string, format: string): Promise<number> {
   const written = WRITERS[format]!(spec)
   const data = typeof written === 'string' ? Buffer.from(written) : written
   if (path === '-') await print(data)
   else await writeFileAtomic(path, data)
-  return { format, bytes: data.length }
+  return data.length
 }
 
 export default verb({
@@ -71,8 +69,9 @@ export default verb({
     if (input === undefined || output === undefined || more.length > 0) {
       throw usageError('Name the tokenizer and the file to write', seeHelp('tessera convert'))
     }
+    const format = formatFor(output, options.to)
     const tokenizer = await openTokenizer(input)
-    const { format, bytes } = await writeTokenizer(tokenizer.spec, output, options.to)
+    const bytes = await writeTokenizer(tokenizer.spec, output, format)
     if (output === '-') return
     if (options.json) await printJson({ file: output, format, bytes, vocabSize: tokenizer.vocabSize })
     else process.stderr.write(`${output}: ${format}, ${tokenizer.vocabSize} ids, ${bytes} bytes\n`)

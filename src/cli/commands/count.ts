@@ -48,8 +48,10 @@ export default verb({
         limit === undefined ? tokenizer.count(input, how) : tokenizer.countUpTo(input, limit, how)
       return { file, tokens, bytes: bytes.length }
     }
+    const shown = (tokens: number | null) => (tokens === null ? `>${limit}` : String(tokens))
+    // As wc: a lone count of stdin stands by itself, counts of files are aligned.
     const line = ({ tokens, file }: { tokens: number | null; file: string }) =>
-      `${tokens === null ? `>${limit}` : tokens}`.padStart(9) + (file === '-' ? '' : ` ${file}`) + '\n'
+      file === '-' && words.length < 2 ? `${shown(tokens)}\n` : `${shown(tokens).padStart(9)} ${file}\n`
 
     const counted: FileCount[] = []
     if (options.text !== undefined) {

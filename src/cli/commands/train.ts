@@ -5,7 +5,7 @@ import { usageError } from '../failure.ts'
 import { printJson, readBytes } from '../io.ts'
 import { followed } from '../progress.ts'
 import { type Options, jsonOption, seeHelp, verb, wholeNumber } from '../verb.ts'
-import { FORMATS, formatOf, writeTokenizer } from './convert.ts'
+import { FORMATS, formatFor, writeTokenizer } from './convert.ts'
 
 const NAME = 'tessera train'
 const PATTERNS = ['gpt2', 'cl100k', 'o200k', 'metaspace', 'whitespace', 'whitespace-split', 'none'] as const
@@ -165,9 +165,7 @@ export default verb({
   async run({ options: given, words }) {
     const { output, to } = given
     if (output === undefined) throw usageError('--output is missing', seeHelp(NAME))
-    if (to === undefined && formatOf(output) === undefined) {
-      throw usageError(`The name ${output} says no format`, `Choose one with --to: ${FORMATS.join(', ')}`)
-    }
+    const format = formatFor(output, to)
     if (given.pattern !== undefined && given.regex !== undefined) {
       throw usageError('--pattern and --regex exclude each other', seeHelp(NAME))
     }
@@ -196,7 +194,7 @@ export default verb({
     }
     const corpus = words.length > 0 ? { files: words } : [await readBytes('-')]
     const { spec, report } = await followed((how) => trainBpeSpec(corpus, { ...training, ...how }))
-    const { format, bytes } = await writeTokenizer(spec, output, to)
+    const bytes = await writeTokenizer(spec, output, format)
     if (given.json && output !== '-') {
       await printJson({ file: output, format, ...report, fileBytes: bytes })
       return
