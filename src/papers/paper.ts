@@ -65,7 +65,6 @@ export interface Origin {
   seed: number
   versions: Readonly<Record<string, string>>
   machine: { cpu: string; cores: number; memoryGB: number; system: string }
-  seconds: number
 }
 
 export interface Paper<

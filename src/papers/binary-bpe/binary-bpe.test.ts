@@ -10,6 +10,7 @@ import { papers } from '../index.ts'
 import { readResult } from '../result-file.ts'
 import { CORPUS } from './corpus.ts'
 import { byFormat, familyResults, groupResults, measureFamily, spreadOf, type TestFile } from './measure.ts'
+import { withFigures } from './readme.ts'
 import { sampleFile, samplePool } from './sample.ts'
 import { Steps } from './steps.ts'
 import { readTar } from './tar.ts'
@@ -69,6 +70,16 @@ describe('the committed result', () => {
       new Set(result.files.filter((f) => f.split === split).map((f) => f.name.split('/')[0]))
     for (const vendor of vendors('test'))
       if (vendor !== '@node-rs') expect(vendors('train')).not.toContain(vendor)
+  })
+
+  test('and the README has its figures', async () => {
+    const result = (await papers.get('binary-bpe').result())!
+    const readme = readFileSync(new URL('./README.md', import.meta.url), 'utf8')
+    expect(withFigures(readme, result)).toBe(readme)
+    expect(readme).toContain(
+      `| ${result.settings.sizes[0]} | ${Number(result.family[0]!.bytesPerToken.toFixed(3))} |`,
+    )
+    expect(withFigures('no marks', result)).toBe('no marks')
   })
 
   test('null when there is none, and an error when it is not JSON', async () => {

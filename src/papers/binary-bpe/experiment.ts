@@ -1,7 +1,7 @@
 // The paper's experiment on programs of three platforms: one training run for the whole family, then bytes
 // per token on programs of other vendors by size, format and processor; families trained on one format
 // only; text tokenizers on the same files; compressed and random bytes as controls.
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { cpus, totalmem } from 'node:os'
 import { join, relative } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -30,6 +30,7 @@ import type { BinaryBpeOptions } from './paper.ts'
 import { packageRoot, resultPlaces } from './places.ts'
 import { prepare, type CorpusFile } from './prepare.ts'
 import { LANDMARKS, PAPER_FIGURES, PAPER_SCALE } from './published.ts'
+import { withFigures } from './readme.ts'
 import type { BaselineResult, BinaryBpeResult, CrossResult, GroupResult } from './result.ts'
 import { sampleFile, samplePool } from './sample.ts'
 import { Steps } from './steps.ts'
@@ -55,7 +56,6 @@ interface Trained {
 
 /** Throws what fetching, training and writing throw, and CANCELLED. Writes the result and returns it. */
 export async function runExperiment(options: BinaryBpeOptions): Promise<BinaryBpeResult> {
-  const began = performance.now()
   const { seed = 1, cache = join(process.cwd(), '.cache', 'binary-bpe') } = options
   const work: LongWork = { onProgress: options.onProgress, signal: options.signal }
   await mkdir(cache, { recursive: true })
@@ -177,7 +177,6 @@ export async function runExperiment(options: BinaryBpeOptions): Promise<BinaryBp
       memoryGB: Math.round(totalmem() / 2 ** 30),
       system: `${process.platform} ${process.arch}`,
     },
-    seconds: Math.round((performance.now() - began) / 1000),
     scale: 'smaller than the paper',
     settings: { ...SETTINGS, sizes },
     training: { ...mixed.corpus, seconds: Math.round(mixed.seconds) },
@@ -214,9 +213,11 @@ export async function runExperiment(options: BinaryBpeOptions): Promise<BinaryBp
     paper_scale: PAPER_SCALE,
   }
   await writeFileAtomic(output, `${JSON.stringify(result, null, 1)}\n`)
-  if (!options.output && places.vocabulary) {
+  if (!options.output && places.checkout) {
+    const { readme, vocabulary } = places.checkout
+    await writeFileAtomic(readme, withFigures(await readFile(readme, 'utf8'), result))
     const shipped = new BinaryTokenizer(family.merges.slice(0, 2 * (COMPARED - FIRST_MERGE_ID)), 'binary-16k')
-    await writeFileAtomic(places.vocabulary, writeCompact(shipped.spec()))
+    await writeFileAtomic(vocabulary, writeCompact(shipped.spec()))
   }
   work.onProgress?.({ stage: `wrote ${relative(process.cwd(), output)}`, done: 1, total: 1, unit: 'items' })
   return result

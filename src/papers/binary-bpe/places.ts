@@ -17,16 +17,21 @@ export async function packageRoot(): Promise<PackageRoot> {
   return { folder, version }
 }
 
-/**
- * Where the experiment writes: in a checkout the committed result and the vocabulary that ships, from an
- * installed package a result in the current folder.
- */
-export function resultPlaces(root: PackageRoot): { result: string; vocabulary: string | null } {
-  const committed = join(root.folder, 'src', 'papers', 'binary-bpe')
-  if (!existsSync(committed))
-    return { result: join(process.cwd(), 'binary-bpe-result.json'), vocabulary: null }
+export interface ResultPlaces {
+  result: string
+  /** Only in a checkout: what is committed beside the result. */
+  checkout: { readme: string; vocabulary: string } | null
+}
+
+/** Where the experiment writes: into the checkout, or from an installed package into the current folder. */
+export function resultPlaces(root: PackageRoot): ResultPlaces {
+  const folder = join(root.folder, 'src', 'papers', 'binary-bpe')
+  if (!existsSync(folder)) return { result: join(process.cwd(), 'binary-bpe-result.json'), checkout: null }
   return {
-    result: join(committed, 'result.json'),
-    vocabulary: join(root.folder, 'vocabularies', 'binary-16k.tess'),
+    result: join(folder, 'result.json'),
+    checkout: {
+      readme: join(folder, 'README.md'),
+      vocabulary: join(root.folder, 'vocabularies', 'binary-16k.tess'),
+    },
   }
 }

@@ -60,6 +60,7 @@ export interface BinaryBpeResult extends Origin {
     trainingBytesPerFile: number
     sizes: number[]
   }
+  /** `seconds`: of the one training run that gave all sizes. */
   training: { files: number; bytes: number; distinctChunks: number; chunks: number; seconds: number }
   /** Files of the test that decode to exactly the same bytes at every size, of all. */
   lossless: { files: number; of: number }
