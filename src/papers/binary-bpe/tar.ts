@@ -5,10 +5,10 @@ import { TesseraError } from '../../core/index.ts'
 export function readTar(bytes: Uint8Array): Map<string, Uint8Array> {
   const files = new Map<string, Uint8Array>()
   let longName: string | null = null
-  for (let at = 0; at + 512 <= bytes.length;) {
+  for (let at = 0; at < bytes.length; ) {
     const header = bytes.subarray(at, at + 512)
     if (header.every((b) => b === 0)) break
-    const size = octal(header.subarray(124, 136))
+    const size = header.length === 512 ? octal(header.subarray(124, 136)) : NaN
     const from = at + 512
     if (!Number.isSafeInteger(size) || from + size > bytes.length) {
       throw new TesseraError('FORMAT_INVALID', 'The archive is cut off or damaged', {
