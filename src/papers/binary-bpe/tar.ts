@@ -10,7 +10,7 @@ export function readTar(bytes: Uint8Array): Map<string, Uint8Array> {
     if (header.every((b) => b === 0)) break
     const size = header.length === 512 ? octal(header.subarray(124, 136)) : NaN
     const from = at + 512
-    if (!Number.isSafeInteger(size) || from + size > bytes.length) {
+    if (!(size >= 0) || from + size > bytes.length) {
       throw new TesseraError('FORMAT_INVALID', 'The archive is cut off or damaged', {
         where: `byte ${at}`,
         hint: 'Delete it and fetch it again',
