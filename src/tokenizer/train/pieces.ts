@@ -27,11 +27,11 @@ export type CountPieces = (
 export async function piecesCounter(spec: WordsSpec): Promise<CountPieces> {
   const one = fastCounter(spec) ?? (await (await import('./general-pieces.ts')).generalCounter(spec))
   if (spec.documents === 'whole') return one
-  return (bytes, from, to, start, table) => {
+  return (bytes, from, to, _start, table) => {
     for (let at = from; at < to;) {
       const newline = bytes.indexOf(0x0a, at)
       const end = newline < 0 || newline >= to ? to : newline + 1
-      one(bytes, at, end, start || at > from, table)
+      one(bytes, at, end, true, table)
       at = end
     }
   }
