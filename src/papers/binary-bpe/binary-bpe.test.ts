@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Random, TesseraError } from '../../core/index.ts'
-import { trainBinary, type BinaryTokenizer } from '../../tokenizer/index.ts'
+import { BinaryTokenizer, loadTokenizer, trainBinary, type Tokenizer } from '../../tokenizer/index.ts'
 import { papers } from '../index.ts'
 import { readResult } from '../result-file.ts'
 import { CORPUS } from './corpus.ts'
@@ -55,6 +55,39 @@ describe('on a file', () => {
     await expect(papers.get('binary-bpe').run(program, { vocabulary, signal })).rejects.toMatchObject({
       code: 'CANCELLED',
     })
+  })
+})
+
+describe('the vocabulary that ships', () => {
+  let shipped: Tokenizer
+  let family: BinaryTokenizer
+  beforeAll(async () => {
+    shipped = await loadTokenizer('binary-16k')
+    family = BinaryTokenizer.fromSpec(shipped.spec)
+  })
+
+  test('is the 16k member of the experiment', async () => {
+    expect([family.name, family.size]).toEqual(['binary-16k', 16384])
+    for (const { id, hex } of (await papers.get('binary-bpe').result())!.firstMerges) {
+      expect(Buffer.from(family.bytesOf(id)).toString('hex')).toBe(hex)
+    }
+  })
+
+  test('gives the general tokenizer the same ids', () => {
+    for (const text of ['', 'GLIBC_2.2.5\0__libc_start_main\0.text', '\u00e9\u{1f600}'.repeat(40)]) {
+      const bytes = new TextEncoder().encode(text)
+      expect([...shipped.encode(text)]).toEqual([...family.encode(bytes)])
+      expect(shipped.decode(family.encode(bytes))).toBe(text)
+    }
+    expect([...shipped.encode('<|pad|>')]).toEqual([2])
+    expect(family.encode(new TextEncoder().encode('<|pad|>')).every((id) => id > 6)).toBe(true)
+  })
+
+  test('is what a run uses when none is given', async () => {
+    const { data } = await papers.get('binary-bpe').run(program)
+    if (!('files' in data)) throw new Error('Not the method')
+    expect(data.files[0]!.sizes.at(-1)).toMatchObject({ size: 16384, tokens: family.count(program) })
+    expect(Buffer.compare(family.decode(family.encode(program)), program)).toBe(0)
   })
 })
 

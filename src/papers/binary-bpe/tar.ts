@@ -5,7 +5,7 @@ import { TesseraError } from '../../core/index.ts'
 export function readTar(bytes: Uint8Array): Map<string, Uint8Array> {
   const files = new Map<string, Uint8Array>()
   let longName: string | null = null
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const header = bytes.subarray(at, at + 512)
     if (header.every((b) => b === 0)) break
     const size = header.length === 512 ? octal(header.subarray(124, 136)) : NaN

@@ -95,4 +95,13 @@ export const builtinTokenizers: readonly BuiltinTokenizer[] = [
     source: 'DeepSeek-V3 (https://huggingface.co/deepseek-ai/DeepSeek-V3-0324)',
     vocabSize: 128815,
   },
+  {
+    name: 'binary-16k',
+    title: 'Binary BPE, 16k',
+    file: 'binary-16k.tess',
+    bytes: 55684,
+    licence: 'Apache-2.0',
+    source: 'Tessera, trained on executables of three platforms (src/papers/binary-bpe)',
+    vocabSize: 16384,
+  },
 ]
