@@ -1,6 +1,7 @@
 // The tokenizers that `encode` compares: every contestant as plain functions over a list of texts.
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { loadTokenizer, type Tokenizer } from '../src/tokenizer/index.ts'
 
 export interface Encoder {

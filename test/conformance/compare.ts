@@ -23,7 +23,9 @@ export async function expectSame(
 ): Promise<void> {
   const differences: string[] = []
   const note = (what: string, text: string, ours: unknown, theirs: unknown) => {
-    differences.push(`${what} of ${visible(text.slice(0, 300))}: ours ${String(ours)}, theirs ${String(theirs)}`)
+    differences.push(
+      `${what} of ${visible(text.slice(0, 300))}: ours ${String(ours)}, theirs ${String(theirs)}`,
+    )
   }
   for (const text of texts) {
     const ours = tokenizer.encode(text, options)

@@ -10,12 +10,17 @@ function frequencies(items: Iterable<string>): [string, number][] {
 }
 
 export function bertWordPiece(): string {
-  const words = frequencies(prose().toLowerCase().match(/[a-z]+|[^\sa-z]/g) ?? [])
+  const words = frequencies(
+    prose()
+      .toLowerCase()
+      .match(/[a-z]+|[^\sa-z]/g) ?? [],
+  )
   const pieces = new Set(['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'])
   const letters = [...'abcdefghijklmnopqrstuvwxyz0123456789éß中文日本のпр']
   for (const letter of letters) pieces.add(letter).add(`##${letter}`)
   for (const [word] of words.slice(0, 3000)) pieces.add(word)
-  for (const [word] of words.slice(0, 3000)) if (word.length > 4) pieces.add(`##${word.slice(-3)}`).add(`##${word.slice(2)}`)
+  for (const [word] of words.slice(0, 3000))
+    if (word.length > 4) pieces.add(`##${word.slice(-3)}`).add(`##${word.slice(2)}`)
   const special = (id: number, content: string) => ({
     id,
     content,
@@ -31,7 +36,13 @@ export function bertWordPiece(): string {
     truncation: null,
     padding: null,
     added_tokens: ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'].map((content, id) => special(id, content)),
-    normalizer: { type: 'BertNormalizer', clean_text: true, handle_chinese_chars: true, strip_accents: null, lowercase: true },
+    normalizer: {
+      type: 'BertNormalizer',
+      clean_text: true,
+      handle_chinese_chars: true,
+      strip_accents: null,
+      lowercase: true,
+    },
     pre_tokenizer: { type: 'BertPreTokenizer' },
     post_processor: { type: 'BertProcessing', sep: ['[SEP]', 3], cls: ['[CLS]', 2] },
     decoder: { type: 'WordPiece', prefix: '##', cleanup: true },
@@ -57,7 +68,11 @@ export function unigram(): string {
   ).slice(0, 2500)
   const characters = frequencies(text.replace(/\s/g, '▁'))
   const total = text.length
-  const scores = new Map<string, number>([['<unk>', 0], ['<s>', 0], ['</s>', 0]])
+  const scores = new Map<string, number>([
+    ['<unk>', 0],
+    ['<s>', 0],
+    ['</s>', 0],
+  ])
   for (const [piece, n] of [...characters, ...words, ...parts]) {
     if (!scores.has(piece)) scores.set(piece, Math.log(n / total))
   }

@@ -22,7 +22,8 @@ describe.each(['o200k_base', 'cl100k_base', 'p50k_base', 'r50k_base'])('%s', (na
   })
   afterAll(() => native.free())
 
-  it('encodes prose, code and JSON to the same ids', () => expectSame(tokenizer, asText, [prose(), code(), json()]))
+  it('encodes prose, code and JSON to the same ids', () =>
+    expectSame(tokenizer, asText, [prose(), code(), json()]))
   it('encodes all languages to the same ids', () => expectSame(tokenizer, asText, declarations()))
   it('encodes 10,000 hostile strings to the same ids', () =>
     expectSame(tokenizer, asText, hostileStrings(1, 10_000)))
