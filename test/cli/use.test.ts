@@ -194,7 +194,7 @@ describe('convert and train', () => {
       'train',
       '--vocab-size',
       '320',
-      '--special',
+      '--specials',
       '<|end|>',
       '--output',
       path,

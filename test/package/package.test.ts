@@ -53,7 +53,7 @@ test('each door loads in an empty project, and the tokenizer tokenizes', () => {
   expect(JSON.parse(out)).toEqual([[13225, 11, 2375], 'Hello, world', 'TOKENIZER_NOT_FOUND', 34])
 })
 
-test('types resolve under strict settings, with and without the types of Node', () => {
+test('types resolve under strict settings, with and without the types of Node', { timeout: 240_000 }, () => {
   writeFileSync(
     join(folder, 'use.ts'),
     `import { loadTokenizer, trainBpe, type Tokenizer } from 'tessera/tokenizer'
