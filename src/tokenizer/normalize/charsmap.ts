@@ -60,6 +60,45 @@ export class Charsmap {
     return null
   }
 
+  /** The LONGEST key that `text` goes on with at `from`: its replacement and where the key ends; or null. */
+  longest(text: string, from: number): { text: string; end: number } | null {
+    const { units } = this
+    if (units.length === 0) return null
+    let found: { text: string; end: number } | null = null
+    let at = offset(units[0]!)
+    /** Follows one byte; false = no key goes on like this. */
+    const follow = (byte: number): boolean => {
+      at ^= byte
+      if (byte === 0 || at >= units.length) return false
+      const unit = units[at]!
+      if ((unit & 0x800000ff) >>> 0 !== byte) return false
+      at ^= offset(unit)
+      leaf = ((unit >>> 8) & 1) === 1
+      return true
+    }
+    let leaf = false
+    for (let i = from; i < text.length;) {
+      const code = text.codePointAt(i)!
+      i += code > 0xffff ? 2 : 1
+      let known: boolean
+      if (code < 0x80) known = follow(code)
+      else if (code < 0x800) known = follow(0xc0 | (code >> 6)) && follow(0x80 | (code & 63))
+      else {
+        const head =
+          code < 0x10000
+            ? follow(0xe0 | (code >> 12))
+            : follow(0xf0 | (code >> 18)) && follow(0x80 | ((code >> 12) & 63))
+        known = head && follow(0x80 | ((code >> 6) & 63)) && follow(0x80 | (code & 63))
+      }
+      if (!known) break
+      if (leaf && at < units.length) {
+        const replacement = this.replacement(units[at]! & 0x7fffffff)
+        if (replacement !== null) found = { text: replacement, end: i }
+      }
+    }
+    return found
+  }
+
   private replacement(at: number): string | null {
     let text = this.texts.get(at)
     if (text === undefined) {

@@ -6,6 +6,7 @@ import type { NormalizerSpec, Reference } from '../spec.ts'
 import { bertNormalizer } from './bert.ts'
 import { normalForm } from './forms.ts'
 import { lowercase, stripAccents } from './lowercase.ts'
+import { longestMatch } from './longest-match.ts'
 import { precompiled } from './precompiled.ts'
 import type { Normalizer } from './rewrite.ts'
 import { byteLevel, nmt, prepend, replace, strip } from './simple.ts'
@@ -62,6 +63,10 @@ function stepsOf(spec: NormalizerSpec, reference: Reference, depth: number): Nor
     case 'Replace':
       return [replace(spec.pattern, spec.content, reference)]
     case 'Precompiled':
-      return [precompiled(spec.precompiled_charsmap)]
+      return [
+        reference === 'sentencepiece'
+          ? longestMatch(spec.precompiled_charsmap)
+          : precompiled(spec.precompiled_charsmap),
+      ]
   }
 }

@@ -141,7 +141,7 @@ describe('damage', () => {
   const files = { ranks: writeCompact(smallRanks), list: writeCompact(list), unigram: writeCompact(unigram) }
 
   it.each(Object.entries(files))('of %s is always noticed', (_, file) => {
-    expectPrefixesRefused(file, readCompact, 2000)
+    expectPrefixesRefused(file, readCompact, 500)
     for (let i = 0; i < file.length; i++) {
       if (i >= 5 && i < 8) continue // reserved
       const flipped = file.slice()
@@ -154,7 +154,7 @@ describe('damage', () => {
   })
 
   it.each(Object.entries(files))('of %s under a right checksum never crashes', (_, file) => {
-    expectSafe(file, readCompact, { seal, runs: 2500 })
+    expectSafe(file, readCompact, { seal, runs: 800 })
   })
 
   it('refuses joins of later tokens and joins that grow without bound', () => {
