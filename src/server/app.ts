@@ -58,7 +58,9 @@ export function createApp(options: AppOptions): Hono {
   )
 
   app.get('/api/papers', async (c) => c.json(await options.papers.list()))
-  app.get('/api/papers/:slug', async (c) => c.json((await options.papers.detail(c.req.param('slug'))) ?? null))
+  app.get('/api/papers/:slug', async (c) =>
+    c.json((await options.papers.detail(c.req.param('slug'))) ?? null),
+  )
   app.all('/api/*', (c) => c.json(problem('NOT_FOUND', `No such endpoint: ${c.req.path}`), 404))
 
   app.get('*', async (c) => {

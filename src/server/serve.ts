@@ -31,7 +31,9 @@ export interface Served {
 export async function serve(options: ServeOptions): Promise<Served> {
   const { port } = options
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65535)) {
-    throw new TesseraError('ARGUMENT_INVALID', `Not a port: ${port}`, { hint: 'Give a number from 0 to 65535' })
+    throw new TesseraError('ARGUMENT_INVALID', `Not a port: ${port}`, {
+      hint: 'Give a number from 0 to 65535',
+    })
   }
   const files = await filesUnder(options.pages, '/')
   if (!files.has('/index.html')) {

@@ -97,7 +97,11 @@ describe('static files', () => {
       '/%00secret.txt',
     ]
     for (const path of paths) {
-      const answer = await raw([`GET ${path} HTTP/1.1`, `Host: 127.0.0.1:${served.port}`, 'Connection: close'])
+      const answer = await raw([
+        `GET ${path} HTTP/1.1`,
+        `Host: 127.0.0.1:${served.port}`,
+        'Connection: close',
+      ])
       expect(answer, path).toMatch(/^HTTP\/1\.1 40\d/)
       expect(answer.split('\r\n\r\n')[1], path).not.toContain('secret')
     }

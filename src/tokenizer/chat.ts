@@ -1,7 +1,7 @@
 // Chat templates: messages → the prompt text that a model was trained on, by the Jinja template that its
 // tokenizer carries. The template comes from outside; it runs in an interpreter without access to anything
 // but the values given here.
-import { Template } from '@huggingface/jinja'
+import { Environment, Interpreter, Template } from '@huggingface/jinja'
 import { TesseraError } from '../core/index.ts'
 import type { Tokenizer } from './types.ts'
 
@@ -47,13 +47,11 @@ export function renderChat(
     ...options.variables,
     messages,
     add_generation_prompt: options.addGenerationPrompt ?? true,
-    raise_exception: (message: unknown) => {
-      throw new Error(String(message))
-    },
-    strftime_now: (format: unknown) => formatDate(options.now ?? new Date(), String(format)),
   }
   try {
-    return new Template(source).render(values)
+    const environment = new Environment(globals(options.now))
+    for (const [name, value] of Object.entries(values)) environment.set(name, value)
+    return String(new Interpreter(environment).run(new Template(source).parsed).value)
   } catch (cause) {
     throw new TesseraError('TEMPLATE_INVALID', `The chat template says: ${(cause as Error).message}`, {
       where: `chat template of ${tokenizer.name}`,
@@ -63,7 +61,36 @@ export function renderChat(
   }
 }
 
-const MONTHS = 'January February March April May June July August September October November December'.split(' ')
+/** Longest list that a template may count out. */
+const MAX_RANGE = 100_000
+
+/**
+ * The names that every template knows. `Template.render` brings its own, which cannot be replaced: neither
+ * the clock nor the unbounded `range`.
+ */
+function globals(now: Date | undefined): Environment {
+  const environment = new Environment()
+  for (const [name, value] of Object.entries({ true: true, false: false, none: null })) {
+    environment.set(name, value)
+    environment.set(name[0]!.toUpperCase() + name.slice(1), value)
+  }
+  environment.set('raise_exception', (message: unknown) => {
+    throw new Error(String(message))
+  })
+  environment.set('strftime_now', (format: unknown) => formatDate(now ?? new Date(), String(format)))
+  environment.set('range', (...bounds: unknown[]) => {
+    const [start, stop, step] = bounds.length < 2 ? [0, Number(bounds[0]), 1] : bounds.map(Number)
+    const by = step ?? 1
+    const length = Math.max(0, Math.ceil((stop! - start!) / by))
+    if (!(length <= MAX_RANGE)) throw new Error(`range of ${length}; at most ${MAX_RANGE}`)
+    return Array.from({ length }, (_, i) => start! + i * by)
+  })
+  return environment
+}
+
+const MONTHS = 'January February March April May June July August September October November December'.split(
+  ' ',
+)
 const DAYS = 'Sunday Monday Tuesday Wednesday Thursday Friday Saturday'.split(' ')
 
 /** The codes of strftime that templates use. */

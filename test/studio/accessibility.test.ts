@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { drop, root, startStudio, type Studio } from './browser.ts'
+import { drop, eventually, root, startStudio, type Studio } from './browser.ts'
 
 const axe = readFileSync(join(root, 'node_modules/axe-core/axe.min.js'), 'utf8')
 
@@ -25,9 +25,12 @@ const PAGES: Record<string, { path: string; arrange(page: Page): Promise<void> }
     path: '/?with=o200k_base,cl100k_base',
     async arrange(page) {
       await page.getByTestId('differences').waitFor()
-      const token = page.getByRole('option', { name: 'tess' }).first()
+      const token = page.getByRole('listbox').getByRole('option', { name: 'tess' }).first()
       await token.click()
-      await page.getByRole('img', { name: /tokens?:/ }).first().waitFor()
+      await page
+        .getByRole('img', { name: /tokens?:/ })
+        .first()
+        .waitFor()
     },
   },
   'tokens of a chat': {
@@ -35,7 +38,7 @@ const PAGES: Record<string, { path: string; arrange(page: Page): Promise<void> }
     async arrange(page) {
       await page.getByRole('button', { name: 'Chat' }).click()
       await page.getByText('Chat template of qwen3').click()
-      await page.getByRole('option', { name: '<|im_start|>' }).first().hover()
+      await page.getByRole('listbox').getByRole('option', { name: '<|im_start|>' }).first().hover()
     },
   },
   'tokens, empty': {
@@ -48,7 +51,7 @@ const PAGES: Record<string, { path: string; arrange(page: Page): Promise<void> }
   'tokens, a problem': {
     path: '/?with=o200k_base',
     async arrange(page) {
-      await page.getByRole('option').first().waitFor()
+      await page.getByRole('listbox').getByRole('option').first().waitFor()
       await drop(page, 'tokenizer.json', '{')
       await page.getByRole('alert').waitFor()
     },
@@ -129,5 +132,5 @@ it('the first tab stop skips to the page', async () => {
   await page.keyboard.press('Tab')
   expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to the page')
   await page.keyboard.press('Enter')
-  await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('main')
+  await eventually(() => page.evaluate('document.activeElement.id')).toBe('main')
 })

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
+import { expect } from 'vitest'
 
 export const root = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -44,7 +45,8 @@ async function unpacked(): Promise<string> {
 async function launch(): Promise<Browser> {
   const args = ['--no-sandbox', '--disable-gpu', '--font-render-hinting=none']
   // The package is for Linux on x64; elsewhere an installed Chrome does the same.
-  if (process.platform !== 'linux' || process.arch !== 'x64') return chromium.launch({ channel: 'chrome', args })
+  if (process.platform !== 'linux' || process.arch !== 'x64')
+    return chromium.launch({ channel: 'chrome', args })
   const folder = await unpacked()
   const libraries = [process.env.LD_LIBRARY_PATH, join(folder, 'al2023', 'lib')].filter(Boolean).join(':')
   return chromium.launch({
@@ -114,6 +116,11 @@ export async function startStudio(): Promise<Studio> {
       await stopServer(server.process)
     },
   }
+}
+
+/** An expectation that a page comes to fulfil; how long it takes is not the question. */
+export function eventually<T>(read: () => Promise<T>) {
+  return expect.poll(read, { timeout: 40_000 })
 }
 
 /** Drops a file on the page, as a person does with the mouse. */

@@ -1,7 +1,7 @@
 // The list of papers, a paper's page, and the lab of Binary BPE with a real program.
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { drop, startStudio, type Studio } from './browser.ts'
+import { drop, eventually, startStudio, type Studio } from './browser.ts'
 
 let studio: Studio
 
@@ -14,20 +14,20 @@ describe('papers', () => {
   it('lists all 34, and filters by words, room and state', async () => {
     const { page, errors } = await studio.open('/papers')
     const items = page.locator('main li')
-    await expect.poll(() => items.count()).toBe(34)
+    await eventually(() => items.count()).toBe(34)
     const status = page.getByText(/\d+ of 34 papers/)
     await page.getByLabel('Search').fill('binary bpe')
-    await expect.poll(() => items.count()).toBe(1)
+    await eventually(() => items.count()).toBe(1)
     expect(await status.innerText()).toBe('1 of 34 papers')
     expect(page.url()).toContain('q=binary+bpe')
     await page.getByLabel('Search').fill('no such paper at all')
     await page.getByRole('button', { name: 'Show all' }).click()
-    await expect.poll(() => items.count()).toBe(34)
+    await eventually(() => items.count()).toBe(34)
     await page.getByLabel('Room').selectOption('decode')
-    await expect.poll(() => items.count()).toBeLessThan(34)
+    await eventually(() => items.count()).toBeLessThan(34)
     await page.getByLabel('Room').selectOption('')
     await page.getByLabel('State').selectOption('runs')
-    await expect.poll(() => items.count()).toBeGreaterThan(0)
+    await eventually(() => items.count()).toBeGreaterThan(0)
     expect(await items.getByText('not yet', { exact: true }).count()).toBe(0)
     expect(errors).toEqual([])
   })
@@ -37,7 +37,7 @@ describe('papers', () => {
     await page.getByRole('link', { name: /^Hierarchical Autoregressive/ }).click()
     await page.getByText('This one does not run yet').waitFor()
     expect(new URL(page.url()).pathname).toBe('/papers/hat')
-    await expect.poll(() => page.evaluate('document.activeElement.tagName')).toBe('H1')
+    await eventually(() => page.evaluate('document.activeElement.tagName')).toBe('H1')
     await page.reload()
     await page.getByRole('heading', { level: 1, name: /^Hierarchical Autoregressive/ }).waitFor()
     await page.goBack()
@@ -81,9 +81,9 @@ describe('the Binary BPE lab', () => {
     await page.keyboard.press('ArrowRight')
     expect(await page.getByTestId('binary-token').innerText()).toMatch(/id \d+/)
     await page.getByRole('group', { name: 'Vocabulary size' }).getByRole('button').first().click()
-    await expect
-      .poll(async () => Number((await tokens.innerText()).replaceAll(',', '')))
-      .toBeGreaterThan(largest)
+    await eventually(async () => Number((await tokens.innerText()).replaceAll(',', ''))).toBeGreaterThan(
+      largest,
+    )
 
     expect(await page.getByRole('group', { name: 'Sections' }).getByRole('row').count()).toBeGreaterThan(2)
     await page.getByRole('img', { name: /^Bytes per token by vocabulary size/ }).waitFor()

@@ -21,7 +21,8 @@ const papers = [
   paper('a', { title: 'Suffix decoding', summary: 'Guesses from what was said before', year: 2024 }),
   paper('b', { title: 'Naïve tokens', room: 'model', alsoIn: ['tokenizer'], state: 'runs', year: 2025 }),
 ]
-const slugs = (words: string, room = '', state = '') => matching(papers, { words, room, state }).map((p) => p.slug)
+const slugs = (words: string, room = '', state = '') =>
+  matching(papers, { words, room, state }).map((p) => p.slug)
 
 it('needs every word, anywhere, without case and accents', () => {
   expect(slugs('')).toEqual(['a', 'b'])

@@ -13,7 +13,9 @@ export function matching(papers: readonly PaperSummary[], filter: Filter): Paper
   return papers.filter((paper) => {
     if (filter.room && !roomsOf(paper).includes(filter.room)) return false
     if (filter.state && paper.state !== filter.state) return false
-    const text = fold(`${paper.title} ${paper.summary} ${roomsOf(paper).join(' ')} ${paper.slug} ${paper.year}`)
+    const text = fold(
+      `${paper.title} ${paper.summary} ${roomsOf(paper).join(' ')} ${paper.slug} ${paper.year}`,
+    )
     return words.every((word) => text.includes(word))
   })
 }

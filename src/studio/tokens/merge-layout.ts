@@ -74,7 +74,13 @@ export function mergesOf(trees: readonly MergeNode[]): Merge[] {
     const [left, right] = node.children
     walk(left)
     walk(right)
-    merges.push({ left: textOf(left), right: textOf(right), made: textOf(node), rank: node.rank ?? 0, id: node.id })
+    merges.push({
+      left: textOf(left),
+      right: textOf(right),
+      made: textOf(node),
+      rank: node.rank ?? 0,
+      id: node.id,
+    })
   }
   trees.forEach(walk)
   return merges.sort((a, b) => a.rank - b.rank)

@@ -12,7 +12,7 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 /** The visible form of `bytes[start .. end]`. */
 export function glyphs(bytes: Uint8Array, start: number, end: number): string {
   let text = ''
-  for (let i = start; i < end; ) {
+  for (let i = start; i < end;) {
     const plain = plainRun(bytes, i, end)
     if (plain > i) {
       text += decoder.decode(bytes.subarray(i, plain))
@@ -37,7 +37,7 @@ export function glyphs(bytes: Uint8Array, start: number, end: number): string {
 /** Width of `glyphs(bytes, start, end)` in cells, at most 127, with LINE_END when it ends a line. */
 export function cellsOf(bytes: Uint8Array, start: number, end: number): number {
   let cells = 0
-  for (let i = start; i < end; ) {
+  for (let i = start; i < end;) {
     const b = bytes[i]!
     if (b < 0x80) {
       cells++

@@ -36,7 +36,7 @@ export function differences(all: readonly Uint32Array[]): Differences {
       if (next[k] === from[k]) done++
     }
     if (done === all.length) return { marks, first, total }
-    for (let agreed = false; !agreed; ) {
+    for (let agreed = false; !agreed;) {
       end = Math.max(...all.map((ends, k) => endBefore(ends, next[k]!)))
       agreed = true
       for (let k = 0; k < all.length; k++) {

@@ -51,7 +51,8 @@ export async function tokenize(
     }
     let label = labels.get(id)
     if (label === undefined && starts[i] === ends[i]) labels.set(id, (label = tokenizer.info(id).token))
-    cells[i] = label === undefined ? cellsOf(document.bytes, starts[i]!, ends[i]!) : Math.min(label.length, 127)
+    cells[i] =
+      label === undefined ? cellsOf(document.bytes, starts[i]!, ends[i]!) : Math.min(label.length, 127)
   }
   return { ...spans, cells, labels, distinct }
 }
@@ -95,7 +96,7 @@ async function inPieces(
   pause: (done: number) => Promise<void>,
 ): Promise<Uint32Array> {
   const encoder = tokenizer.incremental({ specials, template: false })
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     let end = Math.min(at + PIECE, text.length)
     const last = text.charCodeAt(end - 1)
     if (end < text.length && last >= 0xd800 && last < 0xdc00) end++

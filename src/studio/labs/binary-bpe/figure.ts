@@ -21,7 +21,12 @@ const PAPER: readonly [size: number, bytesPerToken: number][] = [
   [65536, 2.89],
 ]
 
-export function pointsOf(name: string, length: number, analysis: Analysis, result: BinaryBpeResult | null): Point[] {
+export function pointsOf(
+  name: string,
+  length: number,
+  analysis: Analysis,
+  result: BinaryBpeResult | null,
+): Point[] {
   const points: Point[] = analysis.family
     .filter((member) => member.tokens > 0)
     .map(({ size, tokens }) => ({ series: name, size, bytesPerToken: length / tokens, source: 'file' }))
