@@ -151,7 +151,9 @@ export async function runExperiment(options: BinaryBpeOptions): Promise<BinaryBp
     await publicTokenizer(test, steps, work),
   ]
 
-  const controls = await steps.do('controls', () => controlGroups(family, test, sizes, new Random(seed + 1)))
+  const controls = await steps.do('gzip and noise', () =>
+    controlGroups(family, test, sizes, new Random(seed + 1)),
+  )
   const programs = await machinePrograms(new Random(seed + 2))
   const machine =
     programs.length === 0
@@ -278,13 +280,15 @@ function controlGroups(
   const noise = new Uint8Array(CONTROL_BYTES)
   for (let i = 0; i < noise.length; i++) noise[i] = random.int(256)
   const packed: Uint8Array[] = []
-  for (let i = 0, bytes = 0; i < test.length && bytes < CONTROL_BYTES; i++) {
-    const zipped = gzipSync(test[i]!.bytes)
+  let total = 0
+  for (const { bytes } of [...test].sort((a, b) => a.bytes.length - b.bytes.length)) {
+    if (total >= CONTROL_BYTES) break
+    const zipped = gzipSync(bytes)
     packed.push(zipped)
-    bytes += zipped.length
+    total += zipped.length
   }
   return [
-    { name: 'held-out files, gzipped', pieces: packed },
+    { name: 'small held-out files, gzipped', pieces: packed },
     { name: 'random bytes', pieces: [noise] },
   ].map(({ name, pieces }) => {
     const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0)
