@@ -75,7 +75,7 @@ class SpecTokenizer implements Tokenizer {
     this.name = spec.name
     const whole = spec.normalizer ? compileNormalizer(spec.normalizer, spec.reference) : null
     this.added = compileAdded(spec.addedTokens, whole && overStrings(whole))
-    this.template = compilePostProcessor(spec.postProcessor)
+    this.template = compilePostProcessor(spec.postProcessor, spec.addedTokens)
     const plan = settings.lane === 'plain' ? null : fastPlan(spec)
     if (plan) {
       // Added tokens that match normalized text need the whole normalizer to have run before the lane.

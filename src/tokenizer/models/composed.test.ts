@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { Tokenizer } from 'tokenizers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { utf8Encode } from '../../core/index.ts'
+import { Random, utf8Encode } from '../../core/index.ts'
 import { aligned } from '../aligned.ts'
 import { bytesToAlphabet } from '../alphabet.ts'
 import { compileDecoder } from '../decode/compile.ts'
@@ -32,7 +32,7 @@ beforeAll(() => {
     .map((name) => readFileSync(join(chapters, name), 'utf8'))
   const others =
     'Überall weiß jeder: naïve Ærøskøbing — ΑΒΓ αβγ, Съешь же ещё этих мягких булок. 漢字かな交じり文。한국어 '
-  prose = [...english.flatMap((text) => text.split('\n\n')).slice(0, 120), others]
+  prose = [...english.flatMap((text) => text.split('\n\n')).slice(0, 40), others]
   writeFileSync(join(folder, 'text'), english.join('\n') + others.repeat(20))
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -69,7 +69,18 @@ function withFirst(vocab: Record<string, number>, first: readonly string[]): Rec
   return Object.fromEntries([...first, ...own].map((token, id) => [token, id]))
 }
 
-async function equalsNative(json: Json, count = 600): Promise<void> {
+/**
+ * Where a normal form joins or reorders marks, the native library names one of the characters and we name all
+ * of them: there our range has to contain the native one.
+ */
+function expectOffsets(ours: number[], native: number[], marks: boolean, name: string): void {
+  if (!marks) return expect(ours, name).toEqual(native)
+  expect(ours.length).toBe(native.length)
+  const outside = native.filter((at, i) => (i % 2 === 0 ? at < ours[i]! : at > ours[i]!))
+  expect(outside, name).toEqual([])
+}
+
+async function equalsNative(json: Json, count = 300): Promise<void> {
   const text = JSON.stringify(json)
   const native = Tokenizer.fromString(text)
   const spec = readTokenizerJson(utf8Encode(text))
@@ -79,7 +90,13 @@ async function equalsNative(json: Json, count = 600): Promise<void> {
   const strings = compileTokenStrings(spec, normalizeText)
   const view = compileTokenBytes(spec, normalizeText)
   const decode = compileDecoder(spec.decoder, spec.reference)
-  const texts = [...prose, ...hostileTexts(count, 31)]
+  // Its own added tokens, with and without spaces around them, among everything else.
+  const random = new Random(5)
+  const own = hostileTexts(count / 4, 32, 3).map((text) => {
+    const { content } = random.pick(spec.addedTokens)
+    return text + random.pick(['', ' ', '  \t']) + content + random.pick(['', ' ', '\n ']) + text
+  })
+  const texts = [...prose, ...own, ...hostileTexts(count, 31)]
   for (const [n, a] of texts.entries()) {
     const b = n % 4 === 0 ? texts[(n * 17 + 5) % texts.length]! : undefined
     const name = JSON.stringify([a, b])
@@ -93,7 +110,7 @@ async function equalsNative(json: Json, count = 600): Promise<void> {
     const offsets = expected
       .getOffsets()
       .flatMap((range, i) => inUnits(details.texts[i] === 1 ? b! : details.texts[i] === 0 ? a : '', [range]))
-    expect([...details.offsets], name).toEqual(offsets)
+    expectOffsets([...details.offsets], offsets, spec.normalizer !== null && /\p{M}/u.test(a + b), name)
     for (const skip of [false, true]) {
       const kept = ids.filter((id) => !skip || !strings.isSpecial(id))
       const decoded = await native.decode(ids, skip)

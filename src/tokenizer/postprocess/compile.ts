@@ -2,7 +2,7 @@
 // Source: the processors of Hugging Face tokenizers. A stage takes the list of parts (one or two texts at
 // first) and gives a new list; the parts are joined at the end, so that stages can follow one another.
 import { TesseraError } from '../../core/index.ts'
-import type { PostProcessorSpec, TemplatePiece } from '../spec.ts'
+import type { AddedToken, PostProcessorSpec, TemplatePiece } from '../spec.ts'
 import { joinParts, templatePart, withType, type Part } from './part.ts'
 import { trimOffsets } from './trim.ts'
 
@@ -23,9 +23,16 @@ export interface PostProcessor {
 
 type Stage = (parts: Part[], template: boolean) => Part[]
 
-/** Throws FORMAT_INVALID for a template that names a token it does not define or a text that it lacks. */
-export function compilePostProcessor(spec: PostProcessorSpec | null): PostProcessor {
-  const stages = spec ? stagesOf(spec, 'post_processor') : []
+/**
+ * Compiles a post-processor. The tokenizer's added tokens matter to trimmed offsets only.
+ * Throws FORMAT_INVALID for a template that names a token it does not define or a text that it lacks.
+ */
+export function compilePostProcessor(
+  spec: PostProcessorSpec | null,
+  addedTokens: readonly AddedToken[],
+): PostProcessor {
+  const stripping = new Set(addedTokens.filter((t) => t.lstrip || t.rstrip).map((t) => t.id))
+  const stages = spec ? stagesOf(spec, stripping, 'post_processor') : []
   const apply = (a: Part, b: Part | null, template: boolean): Part => {
     let parts = b ? [a, b] : [a]
     if (spec) parts = parts.map((part, i) => withType(part, i))
@@ -67,22 +74,21 @@ function addedBy(spec: PostProcessorSpec, pair: boolean): number {
   }
 }
 
-function stagesOf(spec: PostProcessorSpec, where: string): Stage[] {
+function stagesOf(spec: PostProcessorSpec, stripping: ReadonlySet<number>, where: string): Stage[] {
+  const trim = (addPrefixSpace: boolean): Stage => {
+    return (parts) => parts.map((part) => trimOffsets(part, addPrefixSpace, stripping))
+  }
   switch (spec.type) {
     case 'Sequence':
-      return spec.processors.flatMap((inner, i) => stagesOf(inner, `${where}.processors[${i}]`))
+      return spec.processors.flatMap((inner, i) => stagesOf(inner, stripping, `${where}.processors[${i}]`))
     case 'ByteLevel':
-      return spec.trim_offsets
-        ? [(parts) => parts.map((part) => trimOffsets(part, spec.add_prefix_space))]
-        : []
+      return spec.trim_offsets ? [trim(spec.add_prefix_space)] : []
     case 'BertProcessing':
       return [bert(spec.cls, spec.sep)]
-    case 'RobertaProcessing':
-      return [
-        (parts) =>
-          spec.trim_offsets ? parts.map((part) => trimOffsets(part, spec.add_prefix_space)) : parts,
-        roberta(spec.cls, spec.sep),
-      ]
+    case 'RobertaProcessing': {
+      const frame = roberta(spec.cls, spec.sep)
+      return spec.trim_offsets ? [trim(spec.add_prefix_space), frame] : [frame]
+    }
     case 'TemplateProcessing':
       return [template(spec, where)]
   }

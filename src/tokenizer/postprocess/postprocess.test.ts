@@ -112,15 +112,15 @@ describe('post-processors equal the native library', () => {
   })
 
   it('frames bare ids, or says that it cannot', () => {
-    const { frame, added } = compilePostProcessor(template)
+    const { frame, added } = compilePostProcessor(template, [])
     expect([[...frame!.before], [...frame!.after]]).toEqual([[1, 3], [2]])
     expect([added(false), added(true)]).toEqual([3, 3])
-    expect(compilePostProcessor(twice).frame).toBeNull()
-    expect(compilePostProcessor(null).frame).toEqual({
+    expect(compilePostProcessor(twice, []).frame).toBeNull()
+    expect(compilePostProcessor(null, []).frame).toEqual({
       before: new Uint32Array(0),
       after: new Uint32Array(0),
     })
-    const sequence = compilePostProcessor({ type: 'Sequence', processors: [byteLevel, template] })
+    const sequence = compilePostProcessor({ type: 'Sequence', processors: [byteLevel, template] }, [])
     expect([...sequence.frame!.before]).toEqual([1, 3])
     const bare = sequence.apply(
       { ids: Uint32Array.of(9), details: null },
@@ -133,7 +133,7 @@ describe('post-processors equal the native library', () => {
 
   it('refuses templates that cannot be applied', () => {
     const invalid = (changes: object) => () =>
-      compilePostProcessor({ ...template, ...changes } as PostProcessorSpec)
+      compilePostProcessor({ ...template, ...changes } as PostProcessorSpec, [])
     const code = expect.objectContaining({ code: 'FORMAT_INVALID' })
     expect(invalid({ special_tokens: {} })).toThrow(code)
     expect(invalid({ single: [{ SpecialToken: { id: 'constructor', type_id: 0 } }] })).toThrow(code)
@@ -141,7 +141,9 @@ describe('post-processors equal the native library', () => {
     expect(invalid({ single: [{ Sequence: { id: 'A', type_id: 256 } }] })).toThrow(code)
     expect(invalid({ special_tokens: { start: { id: 'start', ids: [1], tokens: [] } } })).toThrow(code)
     const two: PostProcessorSpec = { type: 'Sequence', processors: [template, template] }
-    expect(() => compilePostProcessor(two)).toThrow(expect.objectContaining({ code: 'FORMAT_UNSUPPORTED' }))
+    expect(() => compilePostProcessor(two, [])).toThrow(
+      expect.objectContaining({ code: 'FORMAT_UNSUPPORTED' }),
+    )
   })
 })
 
@@ -154,7 +156,7 @@ describe('truncation', () => {
 
   it('equals the native library', async () => {
     const { twin } = letters
-    const post = compilePostProcessor(template)
+    const post = compilePostProcessor(template, [])
     const random = new Random(1)
     for (let n = 0; n < 250; n++) {
       const truncation: TruncationSpec = {

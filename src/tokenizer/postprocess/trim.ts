@@ -8,14 +8,17 @@ const SPACE = 'Ġ'.charCodeAt(0)
 
 /**
  * With `addPrefixSpace`, a single space at the front of the first token is the one that was added and is
- * kept: its range begins at 0 anyway.
+ * kept: its range begins at 0 anyway. `stripping`: ids of added tokens that take in the spaces around them;
+ * of these the spaces in the text count, as their own string has none.
  */
-export function trimOffsets(part: Part, addPrefixSpace: boolean): Part {
+export function trimOffsets(part: Part, addPrefixSpace: boolean, stripping: ReadonlySet<number>): Part {
   const { details } = part
   if (!details) return part
   const offsets = details.offsets.slice()
   for (let n = 0; n < details.tokens.length; n++) {
-    const token = details.tokens[n]!
+    const token = stripping.has(part.ids[n]!)
+      ? details.source.slice(offsets[2 * n]!, offsets[2 * n + 1]!)
+      : details.tokens[n]!
     let leading = 0
     while (leading < token.length && isSpace(token.charCodeAt(leading))) leading++
     let trailing = 0

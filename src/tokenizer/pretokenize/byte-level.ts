@@ -3,6 +3,7 @@
 // Source: GPT-2's released encoder, as in Hugging Face tokenizers.
 import { AlignedWriter, type AlignedText } from '../aligned.ts'
 import { BYTE_TO_CHAR } from '../alphabet.ts'
+import { relettered } from '../normalize/rewrite.ts'
 import { GPT2_PATTERN } from '../scan/index.ts'
 import type { Reference } from '../spec.ts'
 import { eachPattern, splitStep, type Step } from './split.ts'
@@ -45,7 +46,7 @@ function toAlphabet(piece: AlignedText): AlignedText {
     }
     mapped += String.fromCharCode(BYTE_TO_CHAR[unit]!)
   }
-  if (asciiOnly) return { ...piece, text: mapped }
+  if (asciiOnly) return relettered(piece, mapped)
 
   const codes: number[] = []
   const starts: number[] = []

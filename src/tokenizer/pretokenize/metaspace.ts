@@ -3,6 +3,7 @@
 // `first` puts it only before the piece at position 0 of the source, so this step needs to know where a
 // piece comes from even when nobody asked for offsets (see `needsSource` in compile.ts).
 import { AlignedWriter, sourceRange, type AlignedText } from '../aligned.ts'
+import { relettered } from '../normalize/rewrite.ts'
 import { prepended } from './byte-level.ts'
 import { eachLiteral, splitStep, type Step } from './split.ts'
 
@@ -21,7 +22,11 @@ export function metaspace(replacement: string, scheme: 'always' | 'first' | 'nev
 function replaced(piece: AlignedText, replacement: string): AlignedText {
   const { text } = piece
   if (!text.includes(' ')) return piece
-  if (replacement.length === 1) return { ...piece, text: text.replaceAll(' ', () => replacement) }
+  if (replacement.length === 1)
+    return relettered(
+      piece,
+      text.replaceAll(' ', () => replacement),
+    )
   const writer = new AlignedWriter(piece)
   let done = 0
   for (let i = text.indexOf(' '); i >= 0; i = text.indexOf(' ', i + 1)) {

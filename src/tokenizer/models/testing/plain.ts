@@ -31,7 +31,7 @@ export function plainTokenizer(parts: PlainParts): PlainTokenizer {
   const contents = new Map(tokens.map((token) => [token.id, token.content]))
   const preTokenize = compilePreTokenizer(parts.preTokenizer ?? null, reference)
   const model = compileModel(parts.model)
-  const post = compilePostProcessor(parts.postProcessor ?? null)
+  const post = compilePostProcessor(parts.postProcessor ?? null, tokens)
 
   const part = (text: string, which: 0 | 1 = 0, specials: Specials = 'parse'): Part => {
     const ids: number[] = []
