@@ -22,10 +22,12 @@ const METRICS = ['encode', 'count', 'decode'] as const
 /** Bytes of fresh text a round: enough to time, little enough that the slowest peer does not eat the minute. */
 const BYTES = { o200k_base: 500_000, llama3: 150_000, qwen3: 150_000, gemma3: 80_000 }
 const ROUNDS = 5
+/** The multilingual corpus is the smallest. */
+const MULTILINGUAL_BYTES = 250_000
 
 export default async function run({ full }: BenchOptions): Promise<BenchRow[]> {
+  const rounds = full ? 6 : ROUNDS
   const scale = full ? 2 : 1
-  const rounds = full ? 7 : ROUNDS
   const rows: BenchRow[] = []
   const o200k = await loadTokenizer('o200k_base')
   const all = { tessera: ours(o200k), ...(await o200kPeers(full)) }
@@ -41,12 +43,13 @@ export default async function run({ full }: BenchOptions): Promise<BenchRow[]> {
 async function vocabulary(
   name: string,
   encoders: Record<string, Encoder>,
-  bytes: number,
+  most: number,
   rounds: number,
 ): Promise<BenchRow[]> {
   const rows: BenchRow[] = []
   for (const kind of KINDS) {
     note(`${name} ${kind}`)
+    const bytes = kind === 'multilingual' ? Math.min(most, MULTILINGUAL_BYTES) : most
     const texts = (round: number): readonly string[] => {
       const text = slice(kind, bytes, round)
       return typeof text === 'string' ? [text] : text
