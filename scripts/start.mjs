@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util'
 import { build } from './build.mjs'
 import { root } from './setup.mjs'
 
-const HELP = `Usage: npm start [-- options]
+const HELP = `Usage: npm start -- [options]
 
 Serves the Tessera Studio on http://127.0.0.1:7470/ (or the next free port).
 
@@ -17,9 +17,21 @@ Serves the Tessera Studio on http://127.0.0.1:7470/ (or the next free port).
 
 Ctrl-C ends it.`
 
+/** npm keeps options that stand before `--` to itself, and tells of them in the environment. */
+function withNpmOptions(args) {
+  const { npm_lifecycle_event: script, npm_config_port: port, npm_config_open: open } = process.env
+  if (script !== 'start') return args
+  const [first, ...rest] = args
+  const asked = open === '' || open === 'false' ? ['--no-open'] : []
+  // `--port 8000` arrives as a port of "true" and an argument 8000, `--port=8000` as a port of "8000".
+  if (port === 'true') return [...asked, '--port', first ?? '', ...rest]
+  return port ? [...asked, '--port', port, ...args] : [...asked, ...args]
+}
+
 function options() {
   try {
     const { values } = parseArgs({
+      args: withNpmOptions(process.argv.slice(2)),
       allowNegative: true,
       options: {
         port: { type: 'string' },

@@ -4,10 +4,14 @@ import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { root, startServer, stopServer } from './browser.ts'
 
-async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+async function run(
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<{ code: number; out: string; err: string }> {
   try {
     const { stdout, stderr } = await promisify(execFile)(process.execPath, ['scripts/start.mjs', ...args], {
       cwd: root,
+      env: { ...process.env, ...env },
     })
     return { code: 0, out: stdout, err: stderr }
   } catch (error) {
@@ -23,9 +27,13 @@ describe('npm start', () => {
       expect(await (await fetch(url)).text()).toContain('<title>Tessera Studio</title>')
       const list = (await (await fetch(new URL('/api/papers', url))).json()) as unknown[]
       expect(list).toHaveLength(34)
-      const second = await run('--no-open', '--port', new URL(url).port)
+      const second = await run(['--no-open', '--port', new URL(url).port])
       expect(second.code).toBe(1)
       expect(second.err).toMatch(/^PORT_IN_USE: .*--port/m)
+      // `npm start --port N --no-open`, of which npm passes on only N.
+      const npm = { npm_lifecycle_event: 'start', npm_config_port: 'true', npm_config_open: '' }
+      const third = await run([new URL(url).port], npm)
+      expect(third.err).toMatch(/^PORT_IN_USE/m)
     } finally {
       expect(await stopServer(server)).toBe(0)
     }
@@ -33,11 +41,11 @@ describe('npm start', () => {
   })
 
   it('explains itself, and refuses what it does not know', async () => {
-    const help = await run('--help')
+    const help = await run(['--help'])
     expect(help.code).toBe(0)
     expect(help.out).toContain('--no-open')
     for (const args of [['--prot', '1'], ['--port', 'x'], ['--port', '99999'], ['extra']]) {
-      const { code, err } = await run(...args)
+      const { code, err } = await run(args)
       expect(code, args.join(' ')).not.toBe(0)
       expect(err).toContain('ARGUMENT_INVALID')
     }
