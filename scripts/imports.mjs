@@ -29,9 +29,9 @@ const MAY_IMPORT = {
 /** Files of a room that other rooms may import. */
 const DOORS = { core: ['index.ts', 'node.ts'] }
 /** Rooms that also run in a page. */
-const IN_PAGE = ['core', 'tokenizer', 'measure']
+const IN_PAGE = new Set(['core', 'tokenizer', 'measure'])
 /** Packages that those rooms may load: they run in a page, too. */
-const PAGE_PACKAGES = ['@huggingface/jinja']
+const PAGE_PACKAGES = new Set(['@huggingface/jinja'])
 
 const src = join(root, 'src')
 const roomOf = (file) => relative(src, file).split(sep)[0]
@@ -140,7 +140,7 @@ export function checkImports() {
       if (other === room) continue
       if (!allowed.has(other)) {
         problems.push(`${at}: ${room} may not import ${other}`)
-      } else if (room === 'studio' && !typeOnly && !IN_PAGE.includes(other)) {
+      } else if (room === 'studio' && !typeOnly && !IN_PAGE.has(other)) {
         problems.push(`${at}: a page takes only types from ${other} (its values come over HTTP)`)
       } else if (room === 'studio' && !typeOnly && target.endsWith(`${sep}node.ts`)) {
         problems.push(`${at}: a page cannot load ${specifier}`)
@@ -156,7 +156,7 @@ export function checkImports() {
     if (!graph.has(door)) continue
     for (const [target, importer] of reachable(door, graph)) {
       const nodeOnly = target.startsWith('node:') || target === join(src, 'core', 'node.ts')
-      const foreign = importer !== null && !target.startsWith(src) && !PAGE_PACKAGES.includes(target)
+      const foreign = importer !== null && !target.startsWith(src) && !PAGE_PACKAGES.has(target)
       if (nodeOnly || foreign) {
         const name = target.startsWith(src) ? shown(target) : target
         problems.push(

@@ -5,7 +5,7 @@ import { TesseraError, utf8DecodeStrict } from '../core/index.ts'
 import { readFileBounded } from '../core/node.ts'
 
 /** Most bytes of one input. A JavaScript string cannot be much longer. */
-export const MAX_INPUT_BYTES = 500_000_000
+const MAX_INPUT_BYTES = 500_000_000
 
 /** A file's bytes, or stdin's for `-`. Throws FILE_NOT_FOUND, FILE_UNREADABLE, FILE_TOO_LARGE. */
 export async function readBytes(path: string): Promise<Uint8Array> {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { TesseraError, throwIfCancelled } from '../core/index.ts'
+import { type TesseraError, throwIfCancelled } from '../core/index.ts'
 import { followed, progressLine } from './progress.ts'
 
 test('the line says how far, how fast and how long still', () => {

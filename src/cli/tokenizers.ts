@@ -2,7 +2,7 @@
 import { type Specials, type Tokenizer, loadTokenizer } from '../tokenizer/index.ts'
 import { type Options } from './verb.ts'
 
-export const DEFAULT_TOKENIZER = 'o200k_base'
+const DEFAULT_TOKENIZER = 'o200k_base'
 
 export const tokenizerOption = {
   tokenizer: {
@@ -19,7 +19,7 @@ export const bytesOption = {
   bytes: { type: 'boolean', description: 'Tokenize raw bytes (input that is not UTF-8)', default: false },
 } as const satisfies Options
 
-export const SPECIALS: Specials[] = ['parse', 'text', 'refuse']
+const SPECIALS: Specials[] = ['parse', 'text', 'refuse']
 
 export const encodeOptions = {
   specials: {
