@@ -4,29 +4,38 @@ import { widened } from './merge-queue.ts'
 import type { PackedWords } from './packed-words.ts'
 
 export class MadePlaces {
-  private cells: Int32Array<ArrayBuffer> = new Int32Array(1024)
+  /** Each merge of two symbols makes one of them, so there is room for all; memory is taken as it fills. */
+  private readonly cells: Int32Array
   private end = 0
-  /** By token: from, to, from, to, … */
-  private readonly ranges: number[][] = []
+  /** Ends of the ranges of `cells`, one per merge; range 0 is empty. */
+  private ends: Int32Array<ArrayBuffer> = new Int32Array(1024)
+  /** By range: the range before it of the same token, or 0; by token: its last range. */
+  private earlier: Int32Array<ArrayBuffer> = new Int32Array(1024)
+  private readonly latest: Int32Array
+  private ranges = 1
   /** Counts of a token's right and left neighbours, while `counted`. */
   private readonly right: Float64Array
   private readonly left: Float64Array
   private counted = -1
 
-  constructor(vocabSize: number) {
+  constructor(vocabSize: number, symbols: number) {
+    this.cells = new Int32Array(symbols)
     this.right = new Float64Array(vocabSize)
     this.left = new Float64Array(vocabSize)
+    this.latest = new Int32Array(vocabSize)
   }
 
   /** The token was made at every third cell of `trace`. */
   note(id: number, trace: Int32Array, traced: number): void {
-    if (this.end + traced > this.cells.length) {
-      this.cells = widened(this.cells, this.end + traced + (this.cells.length >> 1))
-    }
     for (let i = 0; i < traced; i++) this.cells[this.end + i] = trace[3 * i]!
-    const ranges = (this.ranges[id] ??= [])
-    ranges.push(this.end, this.end + traced)
+    if (this.ranges === this.ends.length) {
+      this.ends = widened(this.ends, 2 * this.ranges)
+      this.earlier = widened(this.earlier, 2 * this.ranges)
+    }
     this.end += traced
+    this.ends[this.ranges] = this.end
+    this.earlier[this.ranges] = this.latest[id]!
+    this.latest[id] = this.ranges++
   }
 
   /** How often (left, right) occurs, one of which is `id`, wherever that was made. */
@@ -48,9 +57,8 @@ export class MadePlaces {
   private eachNeighbour(id: number, packed: PackedWords, lengths: Int32Array, clear: boolean): void {
     const { cells, edge } = packed
     const length = lengths[id]!
-    const ranges = this.ranges[id] ?? []
-    for (let range = 0; range < ranges.length; range += 2) {
-      for (let i = ranges[range]!; i < ranges[range + 1]!; i++) {
+    for (let range = this.latest[id]!; range > 0; range = this.earlier[range]!) {
+      for (let i = this.ends[range - 1]!; i < this.ends[range]!; i++) {
         const at = this.cells[i]!
         if (cells[at] !== id) continue
         const weight = packed.weightAt(at)

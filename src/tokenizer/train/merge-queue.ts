@@ -7,10 +7,11 @@ export class MergeQueue {
   left = new Int32Array(1024)
   right = new Int32Array(1024)
   stored = new Float64Array(1024)
-  /** Where the entry's places begin in the arena, and how many there are; -1 = the entry is gone. */
+  /** Where the entry's places begin in the arena, and how many there are; -1 = the entry is gone (`drop`). */
   from = new Int32Array(1024)
   places = new Int32Array(1024)
   entries = 0
+  private gone = 0
   private heap = new Int32Array(1024)
   private heapSize = 0
 
@@ -20,7 +21,10 @@ export class MergeQueue {
   }
 
   push(left: number, right: number, count: number, from: number, places: number): void {
-    if (this.entries === this.left.length) this.grow()
+    if (this.entries === this.left.length) {
+      if (this.gone * 4 > this.entries) this.compact()
+      else this.grow()
+    }
     const entry = this.entries++
     this.left[entry] = left
     this.right[entry] = right
@@ -43,6 +47,12 @@ export class MergeQueue {
     this.siftDown(entry)
   }
 
+  /** Forgets an entry that is in the heap no more. */
+  drop(entry: number): void {
+    this.places[entry] = -1
+    this.gone++
+  }
+
   /** Renumbers so that gone entries take no room; the order of the others stays. */
   compact(): void {
     const renamed = new Int32Array(this.entries).fill(-1)
@@ -58,19 +68,14 @@ export class MergeQueue {
       kept++
     }
     this.entries = kept
-    // Gone entries have left the heap or are dropped now; then the heap order is restored bottom-up.
-    let size = 0
-    for (let i = 0; i < this.heapSize; i++) {
-      const entry = renamed[this.heap[i]!]!
-      if (entry >= 0) this.heap[size++] = entry
-    }
-    this.heapSize = 0
-    const order = this.heap.slice(0, size)
-    for (let i = 0; i < size; i++) this.siftUp(this.heapSize++, order[i]!)
+    this.gone = 0
+    // Gone entries are not in the heap, and new numbers do not change the order of any two.
+    for (let i = 0; i < this.heapSize; i++) this.heap[i] = renamed[this.heap[i]!]!
   }
 
   clear(): void {
     this.entries = 0
+    this.gone = 0
     this.heapSize = 0
   }
 

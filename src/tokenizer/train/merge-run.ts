@@ -9,6 +9,7 @@ import { MadePlaces } from './made-places.ts'
 import { widened } from './merge-queue.ts'
 import { PackedWords, type WeightedWords } from './packed-words.ts'
 import { PairLists } from './pair-lists.ts'
+import { PairTable } from './pair-table.ts'
 import { TokenStrings } from './token-strings.ts'
 
 /** What one merge does to the pairs of its token with each neighbour on one side. */
@@ -55,7 +56,7 @@ export class MergeRun {
   /** `reuse` only. */
   private madePlaces: MadePlaces | null = null
   /** Pairs that may have more than one list. */
-  private several = new Set<number>()
+  private several = new PairTable()
 
   private merges: Int32Array<ArrayBuffer> = new Int32Array(2 * 1024)
   private made: Int32Array<ArrayBuffer> = new Int32Array(1024)
@@ -119,13 +120,14 @@ export class MergeRun {
   /** A pair whose list came in parts was merged more than once: its last place in the order counts. */
   result(): LearnedMerges {
     const { merges, made, counts, strings, several } = this
-    const later = new Set<number>()
+    const later = new PairTable()
     const kept = new Uint8Array(counts.length).fill(1)
-    for (let i = counts.length - 1; i >= 0; i--) {
-      const key = pairKey(merges[2 * i]!, merges[2 * i + 1]!)
-      if (!several.has(key)) continue
-      if (later.has(key)) kept[i] = 0
-      later.add(key)
+    for (let i = counts.length - 1; i >= 0 && several.size > 0; i--) {
+      const left = merges[2 * i]!
+      const right = merges[2 * i + 1]!
+      if (several.find(left, right) < 0) continue
+      if (later.find(left, right) >= 0) kept[i] = 0
+      later.add(left, right, 1)
     }
     let from = 0
     for (let i = 0; i < counts.length; i++) {
@@ -173,7 +175,7 @@ export class MergeRun {
 
   private index(): void {
     this.lists.build(this.packed, this.lengths, this.maxLength, this.indexFrom)
-    this.madePlaces = this.reuse ? new MadePlaces(this.vocabSize) : null
+    this.madePlaces = this.reuse ? new MadePlaces(this.vocabSize, this.packed.symbols) : null
     this.indexed = true
   }
 
@@ -184,7 +186,7 @@ export class MergeRun {
       // The age of a list matters there, and a new index would not know it: begin again.
       this.strings = new TokenStrings(this.initial)
       this.packed = this.pack()
-      this.several = new Set()
+      this.several = new PairTable()
       this.counts = []
     }
     this.index()
@@ -207,7 +209,7 @@ export class MergeRun {
     let { arena } = lists
     let from = lists.queue.from[entry]!
     let to = from + lists.queue.places[entry]!
-    if (this.several.size > 0 && this.several.has(pairKey(left, right))) {
+    if (this.several.size > 0 && this.several.find(left, right) >= 0) {
       arena = this.allPlacesInWords(from, to, left, right)
       from = 0
       to = arena.length
@@ -354,7 +356,7 @@ export class MergeRun {
         count = this.madePlaces!.count(id, left, right, this.packed, this.lengths)
         if (count >= this.indexFrom) counts.add(left, right, count)
       }
-      this.several.add(pairKey(left, right))
+      this.several.add(left, right, 1)
     } else if (places > 0 && count >= this.indexFrom) counts.add(left, right, count)
     return places > 0 && count >= this.indexFrom ? this.lists.append(left, right, count, places) : -1
   }
@@ -405,8 +407,4 @@ export class MergeRun {
     }
     return Int32Array.from(found)
   }
-}
-
-function pairKey(left: number, right: number): number {
-  return left * 2 ** 25 + right
 }

@@ -53,7 +53,7 @@ export class PairLists {
       next[slot] = total
       total += places
     }
-    this.arena = new Int32Array(total + (total >> 2) + 1024)
+    this.arena = new Int32Array(total + (total >> 3) + 1024)
     for (let at = 1; at < cells.length;) {
       const left = cells[at]!
       const length = lengths[left]!
@@ -76,14 +76,14 @@ export class PairLists {
   /** The list of an entry is not needed any more. */
   drop(entry: number): void {
     this.gone += this.queue.places[entry]!
-    this.queue.places[entry] = -1
+    this.queue.drop(entry)
   }
 
   /** Makes room for `places` more in the arena: by closing gaps if there are many, else by growing. */
   reserve(places: number): void {
     if (this.end + places <= this.arena.length) return
     const { queue, arena } = this
-    if (this.gone * 4 > arena.length) {
+    if (this.gone * 8 > arena.length) {
       queue.compact()
       // Entries are in the order in which their lists were appended.
       let end = 0

@@ -85,28 +85,8 @@ export async function trainBpeSpec(
 ): Promise<{ spec: TokenizerSpec; report: TrainBpeReport }> {
   const plan = planOf(options)
   const began = performance.now()
-  const counted = await countWords(
-    corpus,
-    {
-      normalizer: options.normalizer ?? null,
-      preTokenizer: plan.preTokenizer,
-      reference: 'huggingface',
-      documents: options.documents ?? 'whole',
-    },
-    { ...options, budget: plan.memoryBudget / 4 },
-  )
+  const { symbols, totals } = await symbolsOf(corpus, options, plan)
   const counting = performance.now()
-
-  const special = new Map(plan.initial.map((token, id) => [token, id]))
-  const alphabetOptions = {
-    always: plan.always,
-    limit: options.limitAlphabet ?? Infinity,
-    prefix: options.continuingSubwordPrefix ?? '',
-    suffix: options.endOfWordSuffix ?? '',
-  }
-  const symbols = plan.bytes
-    ? byteSymbols(counted.words, special.size, alphabetOptions)
-    : characterSymbols(counted.words, special.size, special, alphabetOptions)
   // A special token that the byte alphabet cannot write is no byte string at all: nothing can equal it.
   const initial = plan.initial.map((token) =>
     plan.bytes ? (alphabetToBytes(token) ?? NOTHING) : utf8Encode(token),
@@ -116,7 +96,7 @@ export async function trainBpeSpec(
     vocabSize: plan.vocabSize,
     minFrequency: options.minFrequency ?? 2,
     maxTokenLength: options.maxTokenLength,
-    continuingPrefix: utf8Encode(alphabetOptions.prefix),
+    continuingPrefix: utf8Encode(options.continuingSubwordPrefix ?? ''),
     onProgress: options.onProgress,
     signal: options.signal,
   })
@@ -149,21 +129,41 @@ export async function trainBpeSpec(
     namedTokens: options.unkToken === undefined ? {} : { unk_token: options.unkToken },
   }
   const report: TrainBpeReport = {
-    files: counted.files,
-    documents: counted.documents,
-    bytes: counted.bytes,
-    words: counted.words.counts.length,
-    occurrences: counted.words.counts.reduce((sum, count) => sum + count, 0),
+    ...totals,
     alphabet: symbols.tokens.length,
     merges: learned.made.length,
     vocabSize: vocab.size,
     lastCount: learned.counts.at(-1) ?? null,
-    droppedWords: counted.droppedWords,
-    droppedOccurrences: counted.droppedOccurrences,
     droppedSymbols: symbols.droppedSymbols,
     seconds: { counting: (counting - began) / 1000, merging: (merging - counting) / 1000 },
   }
   return { spec, report }
+}
+
+/** Counts the words and gives them as symbols. What counting took is out of reach, and free, after it. */
+async function symbolsOf(corpus: Corpus, options: TrainBpeOptions, plan: Plan) {
+  const { words, ...rest } = await countWords(
+    corpus,
+    {
+      normalizer: options.normalizer ?? null,
+      preTokenizer: plan.preTokenizer,
+      reference: 'huggingface',
+      documents: options.documents ?? 'whole',
+    },
+    { ...options, budget: plan.memoryBudget / 4 },
+  )
+  const special = new Map(plan.initial.map((token, id) => [token, id]))
+  const alphabet = {
+    always: plan.always,
+    limit: options.limitAlphabet ?? Infinity,
+    prefix: options.continuingSubwordPrefix ?? '',
+    suffix: options.endOfWordSuffix ?? '',
+  }
+  const symbols = plan.bytes
+    ? byteSymbols(words, special.size, alphabet)
+    : characterSymbols(words, special.size, special, alphabet)
+  const occurrences = words.counts.reduce((sum, count) => sum + count, 0)
+  return { symbols, totals: { ...rest, words: words.counts.length, occurrences } }
 }
 
 const NOTHING = new Uint8Array(0)

@@ -34,18 +34,28 @@ export function whitespaceScan(split: boolean): KindScan {
     return kindOf(((a & 0x07) << 18) | (b << 12) | (c << 6) | (bytes[at + 3]! & 0x3f))
   }
   const scan: Scan = (bytes, pos, end) => {
-    let kind = 0
-    for (let at = pos; ;) {
-      if (at >= end) return end
+    const first = bytes[pos]!
+    const kind = first < 0x80 ? kinds[first]! : wide(bytes, pos)
+    let at = pos + lengthOf(first)
+    while (at < end) {
       const b = bytes[at]!
-      const next = b < 0x80 ? kinds[b]! : wide(bytes, at)
-      if (kind === 0) kind = next
-      else if (next !== kind) return at
-      at += b < 0x80 ? 1 : b < 0xe0 ? 2 : b < 0xf0 ? 3 : 4
+      if (b < 0x80) {
+        if (kinds[b] !== kind) return at
+        at++
+      } else {
+        if (wide(bytes, at) !== kind) return at
+        at += lengthOf(b)
+      }
     }
+    return end
   }
   return {
     scan,
     isSpace: (bytes, pos) => (bytes[pos]! < 0x80 ? kinds[bytes[pos]!]! : wide(bytes, pos)) === SPACE_KIND,
   }
+}
+
+/** Bytes of a character, by its first byte. */
+function lengthOf(first: number): number {
+  return first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4
 }

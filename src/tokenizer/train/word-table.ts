@@ -60,13 +60,13 @@ export class WordTable {
     for (let i = 0; i < counts.length; i++) this.add(bytes, offsets[i]!, offsets[i + 1]!, counts[i]!)
   }
 
-  /** The words in the order in which they came. */
+  /** The words in the order in which they came: views, until the table changes again. */
   words(): CountedWords {
     const { size } = this
     return {
-      bytes: this.bytes.slice(0, this.offsets[size]!),
-      offsets: this.offsets.slice(0, size + 1),
-      counts: this.counts.slice(0, size),
+      bytes: this.bytes.subarray(0, this.offsets[size]!),
+      offsets: this.offsets.subarray(0, size + 1),
+      counts: this.counts.subarray(0, size),
     }
   }
 
