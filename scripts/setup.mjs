@@ -57,7 +57,9 @@ export function ensureInstalled() {
     process.exit(1)
   }
   if (installed()) return
-  console.error('Installing packages (npm ci) …')
+  console.error('Installing packages (npm install) …')
+  // Not `npm ci`: it refuses a lock file that lacks a native package of some other platform, and which of
+  // those a lock file has depends on where it was written. Locked versions are kept, no file is changed.
   // npm is a .cmd file on Windows, which only a shell can start.
-  mustRun('npm', ['ci', '--no-audit', '--no-fund'], { shell: process.platform === 'win32' })
+  mustRun('npm', ['install', '--no-save', '--no-audit', '--no-fund'], { shell: process.platform === 'win32' })
 }
