@@ -1,0 +1,1 @@
+export function buildCharsmap(pairs: Iterable<readonly [key: string, replacement: string]>): string
