@@ -3,7 +3,7 @@ import { TesseraError } from '../../core/index.ts'
 import type { TokenizerSpec } from '../spec.ts'
 import { isCompact, readCompact } from './compact/index.ts'
 import { readGgufVocab } from './gguf.ts'
-import { indexObject } from './json-cursor.ts'
+import { firstKey } from './json-cursor.ts'
 import { readSentencePiece } from './sentencepiece.ts'
 import { readTiktokenRanks, type RankOptions } from './tiktoken.ts'
 import { readTokenizerJson, type TokenizerJsonOptions } from './tokenizer-json/index.ts'
@@ -20,8 +20,8 @@ export function detectFormat(bytes: Uint8Array): TokenizerFormat | null {
   if (/^\s*(export\s+default|module\.exports\s*=)\s*\{/.test(text)) return 'tiktoken'
   if (/^\s*\{/.test(text)) {
     const start = head.length - text.length
-    const keys = indexObject(bytes, { from: start, to: bytes.length }, '')
-    return keys.has('bpe_ranks') ? 'tiktoken' : keys.has('model') ? 'tokenizer.json' : null
+    const key = firstKey(bytes, start, ['bpe_ranks', 'model'])
+    return key === 'bpe_ranks' ? 'tiktoken' : key === 'model' ? 'tokenizer.json' : null
   }
   if (/^[A-Za-z0-9+/]+={0,2} \d+\r?(\n|$)/.test(text)) return 'tiktoken'
   // A SentencePiece model begins with its first piece: field 1, a message, whose first field is the text.

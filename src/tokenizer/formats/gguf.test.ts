@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { describe, expect, it } from 'vitest'
-import { utf8Encode } from '../../core/index.ts'
 import type { BpeModelSpec, WordPieceModelSpec } from '../spec.ts'
 import { createTokenizer } from '../tokenizer.ts'
 import { readGgufVocab } from './gguf.ts'
@@ -165,10 +164,8 @@ describe('refusals', () => {
       expect(refusal(() => readGgufVocab(hostile))).toMatchObject({ code: 'FORMAT_INVALID' })
     }
     const nested = Uint8Array.from([
-      ...utf8Encode('GGUF'),
-      ...[
-        3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0x78, 9, 0, 0, 0,
-      ],
+      ...ggufFile({ x: { u8: 0 } }).slice(0, -5), // all but the type and the value
+      ...Uint8Array.of(9, 0, 0, 0),
       ...Array.from({ length: 5000 }, () => [9, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]).flat(),
     ])
     expect(refusal(() => readGgufVocab(nested))).toMatchObject({ code: 'FORMAT_INVALID' })

@@ -225,23 +225,60 @@ export class JsonCursor {
   }
 }
 
-/** The keys of an object and where their values stand; a repeated key counts by its last value. */
-export function indexObject(bytes: Uint8Array, span: Span, where: string, maxKeys = 4096): Map<string, Span> {
-  const cursor = new JsonCursor(bytes, span)
-  const index = new Map<string, Span>()
+/** Reads `{`, and for each key calls `visit`, which has to consume the value; it stops when that returns false. */
+function eachKey(cursor: JsonCursor, where: string, visit: (key: string) => boolean): void {
   if (cursor.peek() !== 0x7b) throw invalid('Expected a JSON object', where || `byte ${cursor.at}`)
   cursor.at++
-  if (!cursor.take(0x7d)) {
-    do {
-      const n = cursor.readString()
-      const key = utf8DecodeStrict(cursor.text.subarray(0, n))
-      cursor.expect(0x3a)
-      index.set(key, cursor.skipValue())
-      if (index.size > maxKeys) throw invalid(`More than ${maxKeys} keys`, where || undefined)
-    } while (cursor.more(0x7d))
+  if (cursor.take(0x7d)) return
+  do {
+    const n = cursor.readString()
+    const key = utf8DecodeStrict(cursor.text.subarray(0, n))
+    cursor.expect(0x3a)
+    if (!visit(key)) return
+  } while (cursor.more(0x7d))
+}
+
+/**
+ * The keys of an object and where their values stand; a repeated key counts by its last value. A key of
+ * `inner` whose value is an object is indexed there in the same pass.
+ */
+export function indexObject(
+  bytes: Uint8Array,
+  span: Span,
+  where: string,
+  { maxKeys = 4096, inner }: { maxKeys?: number; inner?: ReadonlyMap<string, Map<string, Span>> } = {},
+): Map<string, Span> {
+  const cursor = new JsonCursor(bytes, span)
+  const index = new Map<string, Span>()
+  const into = (target: Map<string, Span>, key: string): boolean => {
+    const nested = target === index ? inner?.get(key) : undefined
+    if (nested && cursor.peek() === 0x7b) {
+      const from = cursor.at
+      nested.clear()
+      eachKey(cursor, key, (innerKey) => into(nested, innerKey))
+      target.set(key, { from, to: cursor.at })
+    } else target.set(key, cursor.skipValue())
+    if (target.size > maxKeys) throw invalid(`More than ${maxKeys} keys`, where || undefined)
+    return true
   }
+  eachKey(cursor, where, (key) => into(index, key))
   cursor.finish()
   return index
+}
+
+/** The first of `keys` that the object at `from` has, without looking behind it; null = none. */
+export function firstKey(bytes: Uint8Array, from: number, keys: readonly string[]): string | null {
+  const cursor = new JsonCursor(bytes, { from, to: bytes.length })
+  let found: string | null = null
+  eachKey(cursor, '', (key) => {
+    if (keys.includes(key)) {
+      found = key
+      return false
+    }
+    cursor.skipValue()
+    return true
+  })
+  return found
 }
 
 /** One value through JSON.parse, its nesting already bounded by `skipValue`. */

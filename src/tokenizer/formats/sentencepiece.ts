@@ -11,7 +11,7 @@ import type {
   PreTokenizerSpec,
   TokenizerSpec,
 } from '../spec.ts'
-import { Vocab } from '../vocab.ts'
+import type { Vocab } from '../vocab.ts'
 import { encodeBase64 } from './base64.ts'
 import { JsonFields } from './json-fields.ts'
 import { indexObject, parseSpan } from './json-cursor.ts'
@@ -40,7 +40,7 @@ export function readSentencePiece(bytes: Uint8Array, options: SentencePieceOptio
   const spec = pieceSpec(proto, name)
   if (!options.config) return { ...spec, chatTemplate: options.chatTemplate ?? null }
   const span = { from: 0, to: options.config.length }
-  indexObject(options.config, span, 'tokenizer_config.json', 1 << 20)
+  indexObject(options.config, span, 'tokenizer_config.json', { maxKeys: 1 << 20 })
   const config = new JsonFields(
     parseSpan(options.config, span, 'tokenizer_config.json'),
     'tokenizer_config.json',

@@ -1,12 +1,15 @@
 // Files, folders and installed packages, under Node (and what behaves like it). Node's modules are asked
 // for at run time, through process.getBuiltinModule: a bundler that builds for a page sees no import.
+import type * as NodeFs from 'node:fs/promises'
+import type * as NodePath from 'node:path'
+import type * as NodeUrl from 'node:url'
 import { TesseraError } from '../../core/index.ts'
 import { MAX_FILE_BYTES } from '../formats/limits.ts'
 
 interface NodeModules {
-  fs: typeof import('node:fs/promises')
-  path: typeof import('node:path')
-  url: typeof import('node:url')
+  fs: typeof NodeFs
+  path: typeof NodePath
+  url: typeof NodeUrl
   cwd(): string
 }
 
@@ -47,6 +50,9 @@ function unreadable(path: string, cause: unknown): TesseraError {
   return new TesseraError('FILE_UNREADABLE', `Cannot be read (${code})`, { where: path, cause })
 }
 
+/** Of a GGUF file only the beginning is read: metadata come first, gigabytes of weights after them. */
+const GGUF_HEAD_BYTES = 64 * 1024 * 1024
+
 /** A whole file. Throws FILE_NOT_FOUND, FILE_UNREADABLE, FILE_TOO_LARGE. */
 export async function readPath(node: NodeModules, path: string): Promise<Uint8Array> {
   const kind = await kindOfPath(node, path)
@@ -58,20 +64,22 @@ export async function readPath(node: NodeModules, path: string): Promise<Uint8Ar
     const file = await node.fs.open(path, 'r')
     try {
       const { size } = await file.stat()
-      // A GGUF file holds the weights after the metadata; only its beginning is read.
-      const bytes = new Uint8Array(Math.min(size, MAX_FILE_BYTES + 1))
+      const magic = new Uint8Array(4)
+      await file.read(magic, 0, 4, 0)
+      const length = isGguf(magic) ? Math.min(size, GGUF_HEAD_BYTES) : size
+      if (length > MAX_FILE_BYTES) {
+        throw new TesseraError('FILE_TOO_LARGE', `${size} bytes; at most ${MAX_FILE_BYTES} are read here`, {
+          where: path,
+        })
+      }
+      const bytes = new Uint8Array(length)
       let filled = 0
-      while (filled < bytes.length) {
-        const { bytesRead } = await file.read(bytes, filled, bytes.length - filled, filled)
+      while (filled < length) {
+        const { bytesRead } = await file.read(bytes, filled, length - filled, filled)
         if (bytesRead === 0) break
         filled += bytesRead
-        if (filled >= 4 && size > MAX_FILE_BYTES && !isGguf(bytes)) {
-          throw new TesseraError('FILE_TOO_LARGE', `${size} bytes; at most ${MAX_FILE_BYTES} are read here`, {
-            where: path,
-          })
-        }
       }
-      return bytes.subarray(0, Math.min(filled, MAX_FILE_BYTES))
+      return bytes.subarray(0, filled)
     } finally {
       await file.close()
     }

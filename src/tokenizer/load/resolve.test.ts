@@ -7,6 +7,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TesseraError } from '../../core/index.ts'
 import { KNOWN_ENCODINGS } from '../formats/index.ts'
+import { ggufFile } from '../formats/testing/gguf-writer.ts'
 import { editDistance } from './near-names.ts'
 import { builtinTokenizers, resolveTokenizer, type TokenizerSource } from './index.ts'
 
@@ -149,6 +150,28 @@ describe('refusals', () => {
     expect((await refused(folder)).code).toBe('FILE_NOT_FOUND')
     expect((await refused('/dev/null')).code).toBe('FILE_UNREADABLE')
     expect((await refused(42)).code).toBe('ARGUMENT_INVALID')
+  })
+})
+
+describe('large files', () => {
+  it('reads the head of a GGUF file of any size, and refuses other files above the bound', async () => {
+    const { open } = await import('node:fs/promises')
+    const sparse = async (name: string, head: Uint8Array) => {
+      const file = await open(join(folder, name), 'w')
+      await file.write(head)
+      await file.truncate(5 * 2 ** 30)
+      await file.close()
+      return join(folder, name)
+    }
+    const gguf = ggufFile({
+      'tokenizer.ggml.model': { text: 'gpt2' },
+      'tokenizer.ggml.tokens': { texts: ['a', 'b', 'ab'] },
+      'tokenizer.ggml.merges': { texts: ['a b'] },
+    })
+    expect((await resolveTokenizer(await sparse('large.gguf', gguf))).model.vocab.size).toBe(3)
+    expect((await refused(await sparse('large.json', Buffer.from('{"model": {')))).code).toBe(
+      'FILE_TOO_LARGE',
+    )
   })
 })
 

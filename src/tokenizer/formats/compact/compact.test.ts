@@ -183,7 +183,8 @@ describe('damage', () => {
       ]
       return seal(
         Uint8Array.from([
-          ...[0x54, 0x45, 0x53, 0x53, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+          ...utf8Encode('TESS\u0001'),
+          ...new Uint8Array(11),
           ...section(1, header),
           ...section(2, shapes),
           ...section(3, spelled),

@@ -36,12 +36,16 @@ export function ggufFile(values: Record<string, Value>, version = 3): Uint8Array
   u64(Object.keys(values).length)
   for (const [key, value] of Object.entries(values)) {
     text(key)
-    if ('u8' in value) (u32(0), put([value.u8]))
-    else if ('u32' in value) (u32(4), u32(value.u32))
-    else if ('i32' in value) (u32(5), u32(value.i32 >>> 0))
-    else if ('f32' in value) (u32(6), f32(value.f32))
-    else if ('bool' in value) (u32(7), put([value.bool ? 1 : 0]))
-    else if ('text' in value) (u32(8), text(value.text))
+    const scalar = (type: number, write: () => void) => {
+      u32(type)
+      write()
+    }
+    if ('u8' in value) scalar(0, () => put([value.u8]))
+    else if ('u32' in value) scalar(4, () => u32(value.u32))
+    else if ('i32' in value) scalar(5, () => u32(value.i32 >>> 0))
+    else if ('f32' in value) scalar(6, () => f32(value.f32))
+    else if ('bool' in value) scalar(7, () => put([value.bool ? 1 : 0]))
+    else if ('text' in value) scalar(8, () => text(value.text))
     else if ('texts' in value) list(8, value.texts, text)
     else if ('f32s' in value) list(6, value.f32s, f32)
     else if ('i32s' in value) list(5, value.i32s, (n) => u32(n >>> 0))

@@ -34,7 +34,10 @@ export function readTokenizerJson(bytes: Uint8Array, options: TokenizerJsonOptio
   const name = options.name ?? 'tokenizer.json'
   checkFileSize(bytes, name)
   const bom = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
-  const root = indexObject(bytes, { from: bom, to: bytes.length }, '')
+  const modelIndex = new Map<string, Span>()
+  const root = indexObject(bytes, { from: bom, to: bytes.length }, '', {
+    inner: new Map([['model', modelIndex]]),
+  })
   const value = (key: string): unknown => {
     const span = root.get(key)
     return span && parseSpan(bytes, span, key)
@@ -57,7 +60,8 @@ export function readTokenizerJson(bytes: Uint8Array, options: TokenizerJsonOptio
   }
   const normalizer = part('normalizer', readNormalizer)
   const preTokenizer = part('pre_tokenizer', readPreTokenizer)
-  const model = readModel(bytes, modelSpan, normalizer, preTokenizer)
+  if (bytes[modelSpan.from] !== 0x7b) throw invalid('Expected an object', 'model')
+  const model = readModel(bytes, modelIndex, normalizer, preTokenizer)
   const config = options.config ? sideFile(options.config, 'tokenizer_config.json') : null
   const map = options.specialTokensMap ? sideFile(options.specialTokensMap, 'special_tokens_map.json') : null
   return {
@@ -80,7 +84,7 @@ function sideFile(bytes: Uint8Array, name: string): JsonFields {
   checkFileSize(bytes, name)
   // indexObject bounds the nesting before JSON.parse sees the text.
   const at = bytes[0] === 0xef ? 3 : 0
-  indexObject(bytes, { from: at, to: bytes.length }, name, 1 << 20)
+  indexObject(bytes, { from: at, to: bytes.length }, name, { maxKeys: 1 << 20 })
   return new JsonFields(parseSpan(bytes, { from: at, to: bytes.length }, name), name)
 }
 
@@ -123,11 +127,10 @@ function modelType(bytes: Uint8Array, index: ReadonlyMap<string, Span>): string 
 
 function readModel(
   bytes: Uint8Array,
-  span: Span,
+  index: ReadonlyMap<string, Span>,
   normalizer: NormalizerSpec | null,
   preTokenizer: PreTokenizerSpec | null,
 ): ModelSpec {
-  const index = indexObject(bytes, span, 'model')
   const type = modelType(bytes, index)
   const small = Object.fromEntries(
     [...index]
