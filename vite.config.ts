@@ -2,10 +2,14 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vite'
 
+// Files and threads of Node are behind dynamic imports that no page runs (`npm run check` sees to that),
+// so their chunks may keep imports that no browser could resolve.
+const rolldownOptions = { external: [/^node:/], checks: { pluginTimings: false } }
+
 export default defineConfig({
   root: 'src/studio',
   plugins: [svelte()],
-  worker: { format: 'es' },
+  worker: { format: 'es', rolldownOptions },
   build: {
     outDir: '../../dist/studio-web',
     emptyOutDir: true,
@@ -14,6 +18,6 @@ export default defineConfig({
     cssTarget: ['chrome123', 'safari17.5', 'firefox120'],
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 1500,
-    rolldownOptions: { checks: { pluginTimings: false } },
+    rolldownOptions,
   },
 })

@@ -87,7 +87,7 @@ describe('the Binary BPE lab', () => {
 
     expect(await page.getByRole('group', { name: 'Sections' }).getByRole('row').count()).toBeGreaterThan(2)
     await page.getByRole('img', { name: /^Bytes per token by vocabulary size/ }).waitFor()
-    await page.getByRole('rowheader', { name: 'paper', exact: true }).waitFor()
+    await page.getByRole('rowheader', { name: 'the paper', exact: true }).waitFor()
     await page.getByRole('rowheader', { name: /for text/ }).waitFor()
     expect(errors).toEqual([])
   })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { cellsOf, glyphs, LINE_END } from './glyphs.ts'
 import { layoutRows, rowOf, TOKEN_EXTRA } from './rows.ts'
 import { Utf16Index } from './units.ts'

@@ -44,7 +44,8 @@ export class WorkerCalls<Table> {
     const id = ++this.last
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve: resolve as (output: unknown) => void, reject, progress })
-      worker.postMessage({ id, call, input } satisfies Request)
+      // Copied, not transferred: the page goes on showing what it sends.
+      worker.postMessage({ id, call, input } satisfies Request, { transfer: [] })
     })
   }
 

@@ -26,7 +26,8 @@ function documentOf(bytes: Uint8Array): TextDocument {
 
 const channel = new MessageChannel()
 const turns: (() => void)[] = []
-channel.port1.onmessage = () => turns.shift()?.()
+channel.port1.addEventListener('message', () => turns.shift()?.())
+channel.port1.start()
 
 /** Lets messages that have arrived be handled first. (A timer would wait 4 ms each time.) */
 function turn(): Promise<void> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { differences } from './differences.ts'
 
 const cutAt = (ends: readonly number[]) => Uint32Array.from(ends)
@@ -20,7 +20,7 @@ describe('differences', () => {
         ],
       },
     ])
-    expect(found.marks.map((m) => [...m])).toEqual([
+    expect(found.marks.map((m) => Array.from(m))).toEqual([
       [0, 1, 1, 0],
       [0, 1, 1, 0],
     ])
@@ -33,7 +33,7 @@ describe('differences', () => {
 
   it('ends when one tokenizer covers less than another', () => {
     const found = differences([cutAt([2, 5, 9]), cutAt([2])])
-    expect(found.marks.map((m) => [...m])[0]).toEqual([0, 1, 1])
+    expect(found.marks.map((m) => Array.from(m))[0]).toEqual([0, 1, 1])
     expect(differences([cutAt([]), cutAt([1, 2])]).total).toBeGreaterThan(0)
     expect(differences([cutAt([]), cutAt([])]).total).toBe(0)
   })

@@ -21,6 +21,9 @@ const PAPER: readonly [size: number, bytesPerToken: number][] = [
   [65536, 2.89],
 ]
 
+export const PAPER_SERIES = 'the paper'
+
+/** `name`: how the file's own points are called. */
 export function pointsOf(
   name: string,
   length: number,
@@ -31,7 +34,7 @@ export function pointsOf(
     .filter((member) => member.tokens > 0)
     .map(({ size, tokens }) => ({ series: name, size, bytesPerToken: length / tokens, source: 'file' }))
   for (const [size, bytesPerToken] of PAPER) {
-    points.push({ series: 'paper', size, bytesPerToken, source: 'paper' })
+    points.push({ series: PAPER_SERIES, size, bytesPerToken, source: 'paper' })
   }
   for (const group of result?.formats ?? []) {
     group.bytesPerToken.forEach((bytesPerToken, i) => {
