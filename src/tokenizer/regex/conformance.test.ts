@@ -76,10 +76,10 @@ describe('Hugging Face', () => {
 
 describe('tiktoken', () => {
   const ranks = Array.from({ length: 256 }, (_, b) => `${Buffer.from([b]).toString('base64')} ${b}`)
-  // The separator is what the pattern never matches; it shows where pieces end.
-  const nonEmpty = SYNTAX.filter((p) => /^(?!.*(\\Z|\\R|\{1,3\}\)|\)\+\)|\{2\}\+)).*[^*?^$]$/.test(p))
+  // Those that it accepts and that do not only match nothing.
+  const accepted = SYNTAX.filter((p) => !/\\[ZR]|\+\)x|\)\+\)a|\{1,3\}\)b|^[$^]$|\*$|\?$/.test(p))
 
-  it.each([...PUBLISHED, GPT2, CL100K, ...nonEmpty])('%.70s', (pattern) => {
+  it.each([...PUBLISHED, GPT2, CL100K, ...accepted])('%.70s', (pattern) => {
     const compiled = compilePattern(pattern, 'tiktoken')
     const tiktoken = new Tiktoken(ranks.join('\n'), {}, pattern)
     const wrong: unknown[] = []
