@@ -237,6 +237,20 @@ describe('papers', () => {
   })
 })
 
+test('papers run binary-bpe, on a file and on stdin', async () => {
+  const bytes = readFileSync('dist/cli/main.js')
+  const words = ['papers', 'run', 'binary-bpe']
+  const json = await output([...words, '--json', 'dist/cli/main.js'])
+  const { files } = JSON.parse(json) as {
+    files: { name: string; bytes: number; sizes: { tokens: number }[] }[]
+  }
+  expect(files).toMatchObject([{ name: 'main.js', bytes: bytes.length }])
+  // Nested vocabularies: a larger one never needs more tokens.
+  const tokens = files[0]!.sizes.map((size) => size.tokens)
+  expect(tokens).toEqual(tokens.toSorted((a, b) => b - a))
+  expect(await output(words, bytes)).toMatch(/^stdin .*\n\nvocabulary +tokens +bytes per token/)
+})
+
 describe('help', () => {
   test.each([
     [['--help'], 'tessera encode'],

@@ -11,19 +11,23 @@ function onlyWord(words: readonly string[], name: string): string {
   return words[0]!
 }
 
-function cell(value: string | number | null): string {
-  if (value === null) return '–'
-  if (typeof value === 'string') return value
-  return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(4)))
+/** Numbers of a column that has fractions all get three decimals; columns of whole numbers get none. */
+function columnCells(values: readonly (string | number | null)[]): string[] {
+  const whole = values.every((value) => typeof value !== 'number' || Number.isInteger(value))
+  return values.map((value) => {
+    if (value === null) return '–'
+    return typeof value === 'number' ? value.toFixed(whole ? 0 : 3) : value
+  })
 }
 
 /** A report's table for a terminal: columns of numbers to the right, of text to the left. */
 function tableText({ title, columns, rows }: ReportTable): string {
-  const lines = rows.map((row) => row.map(cell))
+  const cells = columns.map((name, column) => [name, ...columnCells(rows.map((row) => row[column] ?? null))])
+  const lines = [columns, ...rows].map((_, line) => cells.map((column) => column[line]!))
   const textColumns = columns
     .map((_, column) => column)
     .filter((column) => rows.some((row) => typeof row[column] === 'string'))
-  return `${title}\n\n${alignColumns([columns, ...lines], textColumns)}\n`
+  return `${title}\n\n${alignColumns(lines, textColumns)}\n`
 }
 
 export const list = verb({

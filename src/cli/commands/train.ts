@@ -199,11 +199,12 @@ export default verb({
       await printJson({ file: output, format, ...report, fileBytes: bytes })
       return
     }
-    const megabytes = (report.bytes / 1e6).toFixed(1)
+    const size =
+      report.bytes < 1e6 ? `${(report.bytes / 1e3).toFixed(1)} kB` : `${(report.bytes / 1e6).toFixed(1)} MB`
     const seconds = (report.seconds.counting + report.seconds.merging).toFixed(1)
     process.stderr.write(
       `${output}: ${format}, ${report.vocabSize} tokens (${report.merges} merges) ` +
-        `from ${megabytes} MB in ${seconds} s\n`,
+        `from ${size} in ${seconds} s\n`,
     )
     if (report.vocabSize < training.vocabSize!) {
       process.stderr.write('The text has no more pairs that are frequent enough (--min-frequency)\n')
