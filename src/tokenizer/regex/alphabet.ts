@@ -22,28 +22,36 @@ export class Alphabet {
   private readonly ascii: Uint16Array
 
   constructor(sets: readonly CodePointSet[]) {
-    const events: [at: number, set: number][] = []
+    const boundaries = sets.reduce((sum, set) => sum + set.length, 0)
+    if (boundaries > MAX_BOUNDARIES) throw patternTooComplex('The character classes have too many ranges')
+    // Code point and set in one sortable number.
+    const events = new Float64Array(boundaries)
+    let filled = 0
     for (const [number, set] of sets.entries()) {
-      for (const at of set) if (at < CODE_POINTS) events.push([at, number])
+      for (const at of set) if (at < CODE_POINTS) events[filled++] = at * sets.length + number
     }
-    if (events.length > MAX_BOUNDARIES) throw patternTooComplex('The character classes have too many ranges')
-    events.sort((a, b) => a[0] - b[0])
+    const sorted = events.subarray(0, filled).sort()
     const inside = new Uint8Array(sets.length)
-    const symbolOf = new Map<string, number>()
+    // The state of `inside` as one number, kept up by each change; equal numbers are checked row by row.
+    let state = 0
+    const toggle = (set: number): void => {
+      inside[set]! ^= 1
+      state ^= Math.imul(set + 1, 0x9e3779b1) ^ (set << 7)
+    }
+    const symbolOf = new Map<number, number>()
     const rows: Uint8Array[] = []
     const symbolHere = (): number => {
-      // Latin-1 decoding of 0/1 bytes: any injective key would do.
-      const key = String.fromCharCode(...inside.subarray(0, 8192)) + inside.subarray(8192).join('')
-      let symbol = symbolOf.get(key)
-      if (symbol === undefined) {
-        symbol = rows.length
-        symbolOf.set(key, symbol)
-        rows.push(inside.slice())
-        if (rows.length * sets.length > MAX_TABLE || rows.length > 0xfff0) {
-          throw patternTooComplex('The character classes are too many and too different')
-        }
+      let key = state
+      for (let symbol = symbolOf.get(key); symbol !== undefined; symbol = symbolOf.get(key)) {
+        if (sameRow(rows[symbol]!, inside)) return symbol
+        key = (key + 1) | 0
       }
-      return symbol
+      symbolOf.set(key, rows.length)
+      rows.push(inside.slice())
+      if (rows.length * sets.length > MAX_TABLE || rows.length > 0xfff0) {
+        throw patternTooComplex('The character classes are too many and too different')
+      }
+      return rows.length - 1
     }
     this.index = new Uint16Array(CODE_POINTS >> 7)
     const uniform = new Map<number, number>()
@@ -78,10 +86,11 @@ export class Alphabet {
       }
     }
     let from = 0
-    for (let i = 0; i < events.length;) {
-      const at = events[i]![0]
+    for (let i = 0; i < sorted.length;) {
+      const at = Math.floor(sorted[i]! / sets.length)
       if (at > from) fill(symbolHere(), from, at)
-      for (; i < events.length && events[i]![0] === at; i++) inside[events[i]![1]]! ^= 1
+      const next = (at + 1) * sets.length
+      for (; i < sorted.length && sorted[i]! < next; i++) toggle(sorted[i]! - at * sets.length)
       from = at
     }
     if (from < CODE_POINTS) fill(symbolHere(), from, CODE_POINTS)
@@ -118,4 +127,9 @@ export class Alphabet {
     out[i] = this.end
     return pairs
   }
+}
+
+function sameRow(a: Uint8Array, b: Uint8Array): boolean {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
 }

@@ -14,11 +14,14 @@ export const CODE_POINTS = 0x110000
 /** One per value: not digits or lower-case letters (those write lengths), nothing to be escaped. */
 const VALUE_CHARACTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ!#$%&()*+,-./:;<=>?@[]^_{|}~'
 
+const VALUES = new Uint8Array(128)
+for (let i = 0; i < VALUE_CHARACTERS.length; i++) VALUES[VALUE_CHARACTERS.charCodeAt(i)] = i
+
 /** Calls `onRun` for each run of a run-length text, from code point 0 on. `end` is exclusive. */
 export function eachRun(runs: string, onRun: (value: number, start: number, end: number) => void): void {
   let start = 0
   for (let i = 0; i < runs.length;) {
-    const value = VALUE_CHARACTERS.indexOf(runs[i]!)
+    const value = VALUES[runs.charCodeAt(i)]!
     let length = 0
     for (i++; i < runs.length; i++) {
       const c = runs.charCodeAt(i)
