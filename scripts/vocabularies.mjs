@@ -4,7 +4,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import {
-  knownEncoding,
   KNOWN_ENCODINGS,
   readCompact,
   readTiktokenRanks,
@@ -94,7 +93,8 @@ for (const { file, read, licence, source, npm, names } of files) {
   }
   await writeFile(path(`vocabularies/${file}`), bytes)
   for (const { name, title } of names) {
-    const specials = knownEncoding(name)?.specials.values() ?? spec.addedTokens.map((t) => t.id)
+    const specials =
+      KNOWN_ENCODINGS.find((e) => e.name === name)?.specials.values() ?? spec.addedTokens.map((t) => t.id)
     const vocabSize = Math.max(spec.model.vocab.size - 1, ...specials) + 1
     builtins.push({ name, title, file, bytes: bytes.length, licence, source, vocabSize })
   }

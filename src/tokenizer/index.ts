@@ -10,11 +10,20 @@ export {
 } from './load/index.ts'
 export {
   readCompact,
+  readGgufVocab,
+  readRankList,
+  readSentencePiece,
   readTiktokenRanks,
+  readTokenizer,
   readTokenizerJson,
   writeCompact,
   writeTiktokenRanks,
   writeTokenizerJson,
+  type GgufOptions,
+  type RankOptions,
+  type ReadOptions,
+  type SentencePieceOptions,
+  type TokenizerJsonOptions,
 } from './formats/index.ts'
 export { trainBpe, type TrainedTokenizer } from './train-tokenizer.ts'
 export { trainBpeSpec, type Corpus, type TrainBpeOptions, type TrainBpeReport } from './train/train-bpe.ts'

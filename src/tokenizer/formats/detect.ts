@@ -8,10 +8,10 @@ import { readSentencePiece } from './sentencepiece.ts'
 import { readTiktokenRanks, type RankOptions } from './tiktoken.ts'
 import { readTokenizerJson, type TokenizerJsonOptions } from './tokenizer-json/index.ts'
 
-export type TokenizerFormat = 'tokenizer.json' | 'tiktoken' | 'sentencepiece' | 'gguf' | 'compact'
+type TokenizerFormat = 'tokenizer.json' | 'tiktoken' | 'sentencepiece' | 'gguf' | 'compact'
 
 /** null = none of the formats that are read here. */
-export function detectFormat(bytes: Uint8Array): TokenizerFormat | null {
+function detectFormat(bytes: Uint8Array): TokenizerFormat | null {
   if (isCompact(bytes)) return 'compact'
   let head = ''
   for (let i = 0; i < Math.min(bytes.length, 512); i++) head += String.fromCharCode(bytes[i]!)

@@ -159,4 +159,15 @@ describe('ranks and merge lists', () => {
     const scores = Float64Array.from([0, 0, -2, -1, -3, NaN])
     expect([...mergesFromScores(vocab, scores)]).toEqual([1, 0, 0, 1, 0, 3])
   })
+
+  it('gives up on a chain of ever longer tokens instead of taking hours', () => {
+    const texts = Array.from({ length: 5000 }, (_, i) => 'a'.repeat(i + 1))
+    const vocab = Vocab.fromStrings(texts, 'text')
+    expect(() =>
+      mergesFromScores(
+        vocab,
+        Float64Array.from(texts, (t) => t.length),
+      ),
+    ).toThrow('too long and too many')
+  })
 })

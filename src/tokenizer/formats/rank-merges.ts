@@ -10,6 +10,7 @@
 import { utf8SequenceLength } from '../../core/index.ts'
 import type { BpeModelSpec } from '../spec.ts'
 import type { Vocab } from '../vocab.ts'
+import { invalid } from './limits.ts'
 
 /** How two neighbouring symbols merge. */
 interface MergeRule {
@@ -73,9 +74,13 @@ class SpanMerger {
   right = -1
   rank = -1
 
+  /** Bytes that may still be looked up. A chain of ever longer tokens would cost the cube of its length. */
+  private budget: number
+
   constructor(vocab: Vocab, rule: MergeRule) {
     this.vocab = vocab
     this.rule = rule
+    this.budget = 2 ** 28 + 16 * vocab.bytes.length
     const n = vocab.maxTokenBytes + 1
     this.ids = new Int32Array(n)
     this.starts = new Int32Array(n)
@@ -144,6 +149,8 @@ class SpanMerger {
     const { ids, next, ranks, starts } = this
     const right = next[at]!
     const end = Math.min(next[right]!, n)
+    this.budget -= starts[end]! - starts[at]!
+    if (this.budget < 0) throw invalid('Tokens are too long and too many to find out how they merge')
     const rank = this.rule.rank(ids[at]!, ids[right]!, base + starts[at]!, base + starts[end]!)
     ranks[at] = rank
     if (rank < 0) return

@@ -99,7 +99,7 @@ function readPacked(bytes: Uint8Array, start: number, options: RankOptions): Tok
  * The object that npm `js-tiktoken/ranks/*` exports: `bpe_ranks` has lines of
  * `! firstRank base64 base64 …`, ranks counting up along the line.
  */
-export function readTiktokenObject(value: unknown, options: RankOptions): TokenizerSpec {
+function readTiktokenObject(value: unknown, options: RankOptions): TokenizerSpec {
   const fields = new JsonFields(value, '')
   const ranks = utf8Encode(fields.string('bpe_ranks'))
   const table = new TokenTable()

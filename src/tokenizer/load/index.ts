@@ -1,3 +1,3 @@
 // Finding and loading tokenizers by name, path, package, URL or bytes.
-export { resolveTokenizer, findBuiltin, type ResolveOptions, type TokenizerSource } from './resolve.ts'
+export { resolveTokenizer, type ResolveOptions, type TokenizerSource } from './resolve.ts'
 export { builtinTokenizers, type BuiltinTokenizer } from './builtins.ts'

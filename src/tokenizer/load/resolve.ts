@@ -44,7 +44,7 @@ export async function resolveTokenizer(
 }
 
 /** Names are compared without case, and `-`, `_` and `.` are one. */
-export function findBuiltin(name: string): BuiltinTokenizer | undefined {
+function findBuiltin(name: string): BuiltinTokenizer | undefined {
   const plain = (text: string) => text.toLowerCase().replace(/[-_.]/g, '_')
   return builtinTokenizers.find((t) => plain(t.name) === plain(name))
 }

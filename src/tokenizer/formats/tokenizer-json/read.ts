@@ -92,10 +92,7 @@ function sideFile(bytes: Uint8Array, name: string): JsonFields {
  * Byte-level: the ByteLevel step is the last to touch the text, so that the model sees nothing but
  * bytes. With a word suffix or prefix (CLIP) symbols are not single bytes, and the alphabet stays text.
  */
-export function isByteLevel(
-  normalizer: NormalizerSpec | null,
-  preTokenizer: PreTokenizerSpec | null,
-): boolean {
+function isByteLevel(normalizer: NormalizerSpec | null, preTokenizer: PreTokenizerSpec | null): boolean {
   const normalizers = flattenNormalizer(normalizer)
   const preTokenizers = flattenPreTokenizer(preTokenizer)
   const before = normalizers.findIndex((n) => n.type === 'ByteLevel')
