@@ -107,9 +107,8 @@ export interface TokenizerJsonCase {
 
 /** Ours and the two that read tokenizer.json, on the same file of an installed package. */
 export async function tokenizerJson(packageName: string): Promise<TokenizerJsonCase> {
-  const file = require
-    .resolve(`${packageName}/package.json`)
-    .replace(/package\.json$/, 'models/tokenizer.json')
+  const modules = dirname(dirname(require.resolve('typescript/package.json')))
+  const file = join(modules, packageName, 'models/tokenizer.json')
   const text = readFileSync(file, 'utf8')
   const config = JSON.parse(
     readFileSync(file.replace('tokenizer.json', 'tokenizer_config.json'), 'utf8'),
