@@ -1,8 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { describe, expect, it } from 'vitest'
+import { utf8Encode } from '../../core/index.ts'
+import { bytesToAlphabet } from '../alphabet.ts'
 import type { BpeModelSpec, WordPieceModelSpec } from '../spec.ts'
 import { createTokenizer } from '../tokenizer.ts'
+import { knownPreTokenizers } from './gguf-patterns.ts'
 import { readGgufVocab } from './gguf.ts'
 import { readModelProto } from './sentencepiece-proto.ts'
 import { readSentencePiece } from './sentencepiece.ts'
@@ -65,6 +68,28 @@ describe('byte-level vocabularies', () => {
     const text = `${TEXT}${json.addedTokens[1]!.content} after`
     expect([...ours.encode(text)]).toEqual([...theirs.encode(text)])
     expect(ours.decode(ours.encode(text))).toBe(theirs.decode(theirs.encode(text)))
+  })
+})
+
+describe('names of pre-tokenizers', () => {
+  it('all have patterns that compile and cut without loss', () => {
+    const tokens = Array.from({ length: 256 }, (_, b) => bytesToAlphabet(Uint8Array.of(b)))
+    for (const name of knownPreTokenizers) {
+      const spec = readGgufVocab(
+        ggufFile({
+          'tokenizer.ggml.model': { text: 'gpt2' },
+          'tokenizer.ggml.pre': { text: name },
+          'tokenizer.ggml.tokens': { texts: [...tokens, '<s>'] },
+          'tokenizer.ggml.token_type': { i32s: [...tokens.map(() => 1), 3] },
+          'tokenizer.ggml.merges': { texts: [] },
+          'tokenizer.ggml.bos_token_id': { u32: 256 },
+        }),
+      )
+      const tokenizer = createTokenizer(spec)
+      const ids = [...tokenizer.encode(TEXT)]
+      expect(ids[0] === 256).toBe(/^(tekken|llama.*[^4]|falcon.+|pixtral|midm.*|lfm2)$/.test(name))
+      expect(ids.filter((id) => id < 256)).toEqual([...utf8Encode(TEXT)])
+    }
   })
 })
 

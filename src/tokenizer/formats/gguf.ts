@@ -132,7 +132,8 @@ function namedTokens(data: Metadata, tokens: readonly string[]): Record<string, 
 function templateOf(data: Metadata, tokens: readonly string[], kind: string): PostProcessorSpec | null {
   const size = tokens.length
   const bert = kind === 'bert'
-  const first = data.flag('add_bos_token', kind === 'llama' || bert)
+  const bosByRule = kind === 'gpt2' && preTokenizerRule(data.text('pre', 'default'))?.addBos === true
+  const first = data.flag('add_bos_token', kind === 'llama' || bert || bosByRule)
     ? ((bert ? data.id('cls_token_id', size) : null) ?? data.id('bos_token_id', size))
     : null
   const last = data.flag('add_eos_token', kind === 't5' || bert)
@@ -167,7 +168,7 @@ function addedTokens(tokens: readonly string[], types: readonly number[]): Added
 }
 
 function byteLevelSpec(data: Metadata, tokens: string[], types: number[], name: string): TokenizerSpec {
-  const pre = data.text('pre', 'gpt-2')
+  const pre = data.text('pre', 'default')
   const rule = preTokenizerRule(pre)
   if (!rule) {
     throw unsupported(
@@ -277,7 +278,7 @@ function scoredSpec(
       normalization: '',
       charsMap: Uint8Array.from(charsMap, (b) => integerOf(b & 0xff, 255, PREFIX + 'precompiled_charsmap')),
       addDummyPrefix: data.flag('add_space_prefix', true),
-      removeExtraWhitespaces: data.flag('remove_extra_whitespaces', kind === 't5'),
+      removeExtraWhitespaces: data.flag('remove_extra_whitespaces', false),
       escapeWhitespaces: true,
     },
     name,
