@@ -186,14 +186,16 @@ export class FastLane implements Lane {
     if (text.text === '') return text
     if (plan.prefixSpace && place !== 'inside' && text.text.charCodeAt(0) !== 0x20) {
       const writer = new AlignedWriter(text)
-      writer.put(' ', 0, 0)
+      writer.put(' ', 0, firstCharacter(text.text))
       writer.keep(0, text.text.length)
       return writer.done()
     }
     if (!plan.metaspace || !this.writesMetaspace) return text
     const present = text.text.startsWith(' ') || text.text.startsWith('▁')
     const writer = new AlignedWriter(text)
-    if (puts(plan.metaspace.prepend, present, place)) writer.put('▁', 0, 0)
+    // The Prepend normalizer inserts; the Metaspace pre-tokenizer makes it part of the first character.
+    const covered = plan.metaspace.from === 'normalizer' ? 0 : firstCharacter(text.text)
+    if (puts(plan.metaspace.prepend, present, place)) writer.put('▁', 0, covered)
     let from = 0
     for (let i = text.text.indexOf(' '); i >= 0; i = text.text.indexOf(' ', i + 1)) {
       writer.keep(from, i)
@@ -203,6 +205,11 @@ export class FastLane implements Lane {
     writer.keep(from, text.text.length)
     return writer.done()
   }
+}
+
+/** Length in units of the first character, whose range a pre-tokenizer's prefix shares, as in the reference. */
+function firstCharacter(text: string): number {
+  return text.codePointAt(0)! > 0xffff ? 2 : 1
 }
 
 /** Whether a ▁ goes in front; `present`: one is there already. */
