@@ -5,12 +5,11 @@
 // the steps are at most instructions × characters, over all matches of the text together.
 // Source: memoised backtracking as in Davis et al., "Using Selective Memoization to Defeat Regular
 // Expression Denial of Service" (S&P 2021).
+import { Memory } from './memory.ts'
 import { ASSERT_KINDS, Op, type Program } from './program.ts'
 
 /** Steps before remembering begins, per UTF-16 unit of text that is done with. */
 const FREE_STEPS_PER_UNIT = 24
-/** Positions per page of the memory of failures. */
-const PAGE_BITS = 8
 const KEPT_UNITS = 1 << 20
 
 export class Matcher {
@@ -28,14 +27,11 @@ export class Matcher {
   private limit = 0
   private remembering = false
   private depth = 0
-  /** Memo bits by page of positions: this failed before. */
-  private failed: (Uint32Array | undefined)[] = []
-  private freed = 0
-  /** position × memos + memo → where the enclosing lookaround or atomic group ended. */
-  private readonly succeeded = new Map<number, number>()
+  private readonly memory: Memory
 
   constructor(program: Program) {
     this.program = program
+    this.memory = new Memory(program.memos)
   }
 
   /**
@@ -55,7 +51,6 @@ export class Matcher {
     this.top = 0
     this.depth = 0
     this.remembering = false
-    this.freed = 0
     let at = 0
     let last = -1
     let between = 0
@@ -65,7 +60,7 @@ export class Matcher {
       between += at - skippedFrom
       if (at === length && first[alphabet.end] === 0) break
       this.limit = this.freeSteps < 0 ? -1 : this.freeSteps + FREE_STEPS_PER_UNIT * at
-      if (this.remembering) this.forget(at)
+      if (this.remembering && !program.farBehind) this.memory.forget(at)
       const end = this.run(entry, at)
       // An empty match is not taken right after another match.
       if (end > at || (end === at && last !== at)) {
@@ -76,36 +71,9 @@ export class Matcher {
       else at += symbols[at + 1] === trail && at < length ? 2 : 1
     }
     this.steps += between
-    this.failed = []
-    this.succeeded.clear()
+    this.memory.clear()
     if (symbols.length > KEPT_UNITS) this.symbols = new Uint16Array(256)
     if (this.stack.length > KEPT_UNITS) this.stack = new Int32Array(3 * 128)
-  }
-
-  /** No match begins before `at` any more: pages behind it are not asked again. */
-  private forget(at: number): void {
-    if (this.program.farBehind) return
-    if (this.succeeded.size > KEPT_UNITS) this.succeeded.clear()
-    for (const page = (at >> PAGE_BITS) - 1; this.freed < page; this.freed++)
-      this.failed[this.freed] = undefined
-  }
-
-  private hasFailed(memo: number, at: number): boolean {
-    const page = this.failed[at >> PAGE_BITS]
-    if (!page) return false
-    const bit = (at & ((1 << PAGE_BITS) - 1)) * this.program.memos + memo
-    return ((page[bit >> 5]! >>> (bit & 31)) & 1) === 1
-  }
-
-  private setFailed(memo: number, at: number): void {
-    const { memos } = this.program
-    let page = this.failed[at >> PAGE_BITS]
-    if (!page) {
-      page = new Uint32Array(((memos << PAGE_BITS) + 31) >> 5)
-      this.failed[at >> PAGE_BITS] = page
-    }
-    const bit = (at & ((1 << PAGE_BITS) - 1)) * memos + memo
-    page[bit >> 5]! |= 1 << (bit & 31)
   }
 
   private push(what: number, at: number, extra: number): void {
@@ -132,10 +100,8 @@ export class Matcher {
   /** Inside a lookaround or atomic group every open frame is on the way to its success: remember that. */
   private accept(base: number, end: number): number {
     if (this.remembering && this.depth > 0) {
-      const { memos } = this.program
       for (let i = base; i < this.top; i += 3) {
-        if (this.stack[i]! < 0) continue
-        this.succeeded.set(this.stack[i + 1]! * memos + this.stack[i + 2]!, end)
+        if (this.stack[i]! >= 0) this.memory.setSuccess(this.stack[i + 2]!, this.stack[i + 1]!, end)
       }
     }
     this.top = base
@@ -351,7 +317,7 @@ export class Matcher {
         const next = lists[what]!
         if (next < 0) {
           this.top = top - 3
-          if (this.remembering) this.setFailed(stack[top - 1]!, stack[top - 2]!)
+          if (this.remembering) this.memory.setFailed(stack[top - 1]!, stack[top - 2]!)
           continue
         }
         at = stack[top - 2]!
@@ -365,9 +331,8 @@ export class Matcher {
 
   /** What is remembered: the end of the enclosing group (≥ 0), -1 = failed, -2 = nothing. */
   private known(memo: number, at: number): number {
-    if (this.hasFailed(memo, at)) return -1
-    if (this.depth === 0) return -2
-    return this.succeeded.get(at * this.program.memos + memo) ?? -2
+    if (this.memory.hasFailed(memo, at)) return -1
+    return this.depth === 0 ? -2 : this.memory.success(memo, at)
   }
 
   /** The empty list at the end of a loop's list. */

@@ -16,6 +16,7 @@ import {
 import { parseClass } from './class.ts'
 import { readEscape } from './escape.ts'
 import { PatternReader } from './reader.ts'
+import { readTimes } from './times.ts'
 import { EMPTY, MAX_NESTING, type RepeatMode, type Syntax } from './syntax.ts'
 
 interface Flags {
@@ -30,8 +31,6 @@ interface Flags {
 
 const NOT_NEWLINE: CodePointSet = complement([0x0a, 0x0b])
 const LINE_BREAK: CodePointSet = [0x0a, 0x0e, 0x85, 0x86, 0x2028, 0x202a]
-/** Oniguruma's own bound on `{n}`. */
-const MAX_REPEAT = 100_000
 
 /** Throws PATTERN_INVALID, FORMAT_UNSUPPORTED or PATTERN_TOO_COMPLEX. */
 export function parsePattern(source: string, reference: Reference): Syntax {
@@ -313,44 +312,22 @@ class Parser {
     let nested = 0
     for (;;) {
       if (this.flags.extended) this.skipBlanks()
-      let min: number
-      let max: number
-      let interval = false
-      let inverse = false
-      if (reader.take('*')) [min, max] = [0, Infinity]
-      else if (reader.take('+')) [min, max] = [1, Infinity]
-      else if (reader.take('?')) [min, max] = [0, 1]
-      else if (reader.sees('{')) {
-        const counts = /^\{(?:(\d{1,9})(?:(,)(\d{1,9})?)?|,(\d{1,9}))\}/.exec(reader.rest(24))
-        if (!counts) return node
-        reader.skip(counts[0].length)
-        interval = true
-        min = counts[1] === undefined ? 0 : Number(counts[1])
-        max = counts[4] !== undefined ? Number(counts[4]) : min
-        if (counts[2] !== undefined) max = counts[3] === undefined ? Infinity : Number(counts[3])
-        if (max < min) {
-          if (rust) throw reader.invalid('A repeat range runs backwards')
-          // Oniguruma's Ruby syntax: {3,1} is the possessive {1,3}.
-          inverse = true
-          ;[min, max] = [max, min]
-        }
-        if (min > MAX_REPEAT || (max !== Infinity && max > MAX_REPEAT)) {
-          throw reader.invalid(`A repeat count is over ${MAX_REPEAT}`)
-        }
-      } else return node
+      const times = readTimes(reader, rust)
+      if (!times) return node
+      let { min, max } = times
       if (node.type === 'assert' || node.type === 'look') {
         throw reader.invalid('An assertion cannot be repeated')
       }
       if (++nested > MAX_NESTING) throw reader.tooComplex('Too many repeats of one atom')
       let mode: RepeatMode = this.flags.swapGreed ? 'lazy' : 'greedy'
-      if (inverse) mode = 'possessive'
-      else if (!rust && interval && min === max && reader.sees('?')) {
+      if (times.inverse) mode = 'possessive'
+      else if (!rust && times.interval && min === max && reader.sees('?')) {
         // Oniguruma's Ruby syntax: {n}? is an optional {n}.
         reader.next()
         node = { type: 'repeat', body: node, min, max, mode }
         ;[min, max] = [0, 1]
       } else if (reader.take('?')) mode = mode === 'lazy' ? 'greedy' : 'lazy'
-      else if ((rust || !interval) && reader.take('+')) mode = 'possessive'
+      else if ((rust || !times.interval) && reader.take('+')) mode = 'possessive'
       node = max === 0 ? EMPTY : { type: 'repeat', body: node, min, max, mode }
     }
   }

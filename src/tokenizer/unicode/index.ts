@@ -2,7 +2,6 @@
 export { Category, categoryTable, classTable, isWhiteSpace } from './category.ts'
 export { lookup, type TwoStage } from './two-stage.ts'
 export {
-  categorySet,
   digitSet,
   hexDigitSet,
   isBertNonspacing,
@@ -18,8 +17,7 @@ export {
   wordSet,
 } from './properties.ts'
 export { clusterEnd } from './graphemes.ts'
-export { scriptOf, scriptSet } from './scripts.ts'
-export { foldClass, foldClosure, foldedFrom, fullFold, multiFolds, simpleFold, toLowercase } from './case.ts'
+export { foldClass, foldClosure, foldedFrom, fullFold, multiFolds, toLowercase } from './case.ts'
 export {
   ALL_CODE_POINTS,
   complement,

@@ -90,7 +90,7 @@ function cached(key: string, make: () => CodePointSet): CodePointSet {
 }
 
 /** The code points of some General_Categories, by short names (`Lu`) or group letters (`L`). */
-export function categorySet(...names: string[]): CodePointSet {
+function categorySet(...names: string[]): CodePointSet {
   return cached(`gc ${names.join(' ')}`, () => {
     const wanted = new Set<number>()
     for (const name of names) {

@@ -1,5 +1,5 @@
-// Script of each code point (Unicode 16.0), for `\p{Han}` and its kind and for the UnicodeScripts
-// pre-tokenizer. Names are the long ones of the Unicode Character Database or their ISO 15924 codes.
+// Scripts (Unicode 16.0), for `\p{Han}` and its kind. Names are the long ones of the Unicode Character
+// Database or their ISO 15924 codes.
 import { setFromRanges, type CodePointSet } from './code-point-set.ts'
 import { SCRIPT_NAMES, SCRIPT_RUNS } from './data/scripts.ts'
 
@@ -35,18 +35,4 @@ export function scriptSet(name: string): CodePointSet | null {
   return setFromRanges(
     scriptRanges().flatMap(([s, e, script]) => (script === wanted ? [[s, e] as const] : [])),
   )
-}
-
-/** Long name of the script of a code point, `Unknown` when it has none. */
-export function scriptOf(cp: number): string {
-  const all = scriptRanges()
-  let low = 0
-  let high = all.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (all[middle]![1] <= cp) low = middle + 1
-    else high = middle
-  }
-  const found = all[low]
-  return found && found[0] <= cp ? names[found[2]]!.at(-1)! : 'Unknown'
 }
