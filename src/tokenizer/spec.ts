@@ -46,8 +46,7 @@ export type PreTokenizerSpec =
   | { type: 'FixedLength'; length: number }
 
 export type TemplatePiece =
-  | { Sequence: { id: 'A' | 'B'; type_id: number } }
-  | { SpecialToken: { id: string; type_id: number } }
+  { Sequence: { id: 'A' | 'B'; type_id: number } } | { SpecialToken: { id: string; type_id: number } }
 
 export type PostProcessorSpec =
   | { type: 'Sequence'; processors: PostProcessorSpec[] }

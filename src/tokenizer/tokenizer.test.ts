@@ -74,7 +74,10 @@ describe('encode', () => {
     const whole = like({})
     const parts = [...o200k.encode(random)]
     // Without a place to cut there is one window: the same text with its safe places taken away from view.
-    const uncut = createTokenizer({ ...o200k.spec, normalizer: { type: 'Replace', pattern: { String: '\u{10fffe}' }, content: '' } })
+    const uncut = createTokenizer({
+      ...o200k.spec,
+      normalizer: { type: 'Replace', pattern: { String: '\u{10fffe}' }, content: '' },
+    })
     expect(parts).toEqual([...uncut.encode(random)])
     expect(parts).toEqual([...whole.encode(random)])
     expect(o200k.count(random)).toBe(parts.length)
@@ -200,7 +203,11 @@ describe('templates, pairs, truncation, padding', () => {
   const framed = () =>
     like({
       reference: 'huggingface',
-      postProcessor: { type: 'BertProcessing', cls: ['<|endoftext|>', 199999], sep: ['<|endofprompt|>', 200018] },
+      postProcessor: {
+        type: 'BertProcessing',
+        cls: ['<|endoftext|>', 199999],
+        sep: ['<|endofprompt|>', 200018],
+      },
     })
 
   it('put a template around one text or two', () => {
@@ -216,7 +223,11 @@ describe('templates, pairs, truncation, padding', () => {
   it('cut to a length that includes the template', () => {
     const tokenizer = framed()
     const text = 'one two three four five six'
-    expect([...tokenizer.encode(text, { maxLength: 5 })]).toEqual([199999, ...tokenizer.encode('one two three', { template: false }), 200018])
+    expect([...tokenizer.encode(text, { maxLength: 5 })]).toEqual([
+      199999,
+      ...tokenizer.encode('one two three', { template: false }),
+      200018,
+    ])
     const left = tokenizer.encode(text, { maxLength: 4, truncateSide: 'left', offsets: true })
     expect(text.slice(left.offsets[2], left.offsets[5])).toBe(' five six')
     expect(tokenizer.count(text, { maxLength: 5 })).toBe(5)

@@ -315,7 +315,12 @@ class SpecTokenizer implements Tokenizer {
    * Bytes: as the text that they are, when they are UTF-8. Byte-level tokenizers take malformed bytes too,
    * each run of them as one piece; those without a pre-tokenizer take all bytes as one sequence.
    */
-  private walkBytes(bytes: Uint8Array, options: EncodeOptions, visit: Visit, raw: (bytes: Uint8Array) => void): void {
+  private walkBytes(
+    bytes: Uint8Array,
+    options: EncodeOptions,
+    visit: Visit,
+    raw: (bytes: Uint8Array) => void,
+  ): void {
     if (!(bytes instanceof Uint8Array)) {
       throw new TesseraError('ARGUMENT_INVALID', 'Expected a string or Uint8Array', { where: 'text' })
     }
@@ -344,11 +349,7 @@ class SpecTokenizer implements Tokenizer {
   private encodeDetailed(a: string | Uint8Array, b: string | null, options: EncodeOptions): Encoding {
     const first = this.builder(a, options)
     const second = b === null ? null : this.builder(b, options)
-    const [partA, partB] = this.truncate(
-      first.part(0),
-      second && second.part(1),
-      options,
-    )
+    const [partA, partB] = this.truncate(first.part(0), second && second.part(1), options)
     const whole = this.template.apply(partA, partB, options.template !== false)
     return EncodingBuilder.encoding(whole, first, second, options.truncateSide === 'left')
   }
@@ -356,7 +357,12 @@ class SpecTokenizer implements Tokenizer {
   private builder(source: string | Uint8Array, options: EncodeOptions): EncodingBuilder {
     const { lane } = this
     if (typeof source !== 'string') {
-      if (lane instanceof FastLane && lane.takesRawBytes && options.specials === undefined && !this.normalize) {
+      if (
+        lane instanceof FastLane &&
+        lane.takesRawBytes &&
+        options.specials === undefined &&
+        !this.normalize
+      ) {
         const raw = EncodingBuilder.overBytes(source, (id) => this.tokenString(id))
         lane.bytesSpans(source, raw)
         return raw

@@ -1,6 +1,6 @@
 // The vocabulary: ids ⇄ token bytes, in three flat arrays (no object per token), with a hash index
 // built on first use. Loading 200,000 tokens costs one pass over a few MB.
-import { utf8Decode, utf8Encode } from '../core/index.ts'
+import { TesseraError, utf8Decode, utf8Encode } from '../core/index.ts'
 import { alphabetToBytes, bytesToAlphabet } from './alphabet.ts'
 
 /**
@@ -11,6 +11,18 @@ import { alphabetToBytes, bytesToAlphabet } from './alphabet.ts'
 export type VocabAlphabet = 'text' | 'bytes'
 
 const FILTER_BITS = 1 << 21
+/** Far beyond what chance makes of 2^24 tokens: only a file made to collide gets here. */
+const MAX_PROBES = 4096
+
+function collision(id: number): TesseraError {
+  return new TesseraError(
+    'FORMAT_INVALID',
+    'Too many tokens share one hash: the file was made to stall its reader',
+    {
+      where: `token ${id}`,
+    },
+  )
+}
 
 export class Vocab {
   /** Number of ids: largest id + 1. Some ids may be holes (see `has`). */
@@ -148,7 +160,9 @@ export class Vocab {
       hash ^= hash >>> 15
       let at = hash & this.mask
       let known = false
+      let probes = 0
       while (slots[2 * at + 1] !== 0) {
+        if (++probes > MAX_PROBES) throw collision(id)
         if (slots[2 * at] === hash) {
           const other = slots[2 * at + 1]! - 1
           const from = offsets[other]!

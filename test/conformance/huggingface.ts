@@ -32,7 +32,11 @@ export function compareModel(name: string, lossless: boolean): void {
     })
 
     it('encodes prose, code and JSON to the same ids', () =>
-      expectSame(tokenizer, native!, [prose().slice(0, 80_000), code().slice(0, 80_000), json().slice(0, 30_000)]))
+      expectSame(tokenizer, native!, [
+        prose().slice(0, 80_000),
+        code().slice(0, 80_000),
+        json().slice(0, 30_000),
+      ]))
     it('encodes all languages to the same ids', () =>
       expectSame(
         tokenizer,
@@ -42,7 +46,8 @@ export function compareModel(name: string, lossless: boolean): void {
     it('encodes 10,000 hostile strings to the same ids', () =>
       expectSame(tokenizer, native!, hostileStrings(1, 10_000)))
     it.runIf(lossless)('gives every text back', () =>
-      expectLossless(tokenizer, [...hostileStrings(3, 1000), prose().slice(0, 100_000)]))
+      expectLossless(tokenizer, [...hostileStrings(3, 1000), prose().slice(0, 100_000)]),
+    )
     it('takes the fast lane to the ids of the plain lane', () => {
       const plain = createTokenizer(tokenizer.spec, { lane: 'plain' })
       const different = hostileStrings(4, 800).filter((text) => {

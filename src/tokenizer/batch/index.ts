@@ -22,7 +22,10 @@ export async function encodeBatch(
 ): Promise<Uint32Array[]> {
   const { threads: wanted, signal, ...encodeOptions } = options
   if (wanted !== undefined && !(Number.isInteger(wanted) && wanted >= 1 && wanted <= 256)) {
-    throw new TesseraError('ARGUMENT_INVALID', `${wanted} threads`, { where: 'threads', hint: 'Ask for 1 to 256' })
+    throw new TesseraError('ARGUMENT_INVALID', `${wanted} threads`, {
+      where: 'threads',
+      hint: 'Ask for 1 to 256',
+    })
   }
   throwIfCancelled(signal)
   let units = 0
@@ -67,9 +70,12 @@ async function encodeInThreads(
     pools.set(tokenizer.spec, pool)
   }
   pool.grow(threads)
-  const size = Math.max(1, Math.min(TASK, Math.ceil(texts.reduce((sum, text) => sum + text.length, 0) / threads / 4)))
+  const size = Math.max(
+    1,
+    Math.min(TASK, Math.ceil(texts.reduce((sum, text) => sum + text.length, 0) / threads / 4)),
+  )
   const out: Promise<Uint32Array[]>[] = []
-  for (let from = 0; from < texts.length; ) {
+  for (let from = 0; from < texts.length;) {
     let to = from
     let units = 0
     while (to < texts.length && units < size) units += texts[to++]!.length

@@ -24,7 +24,8 @@ export function share(spec: TokenizerSpec): SharedSpec {
   const { alphabet, literal } = vocab
   const model = { ...spec.model } as Partial<ModelSpec> & { merges?: BpeModelSpec['merges'] }
   delete model.vocab
-  if (model.merges) model.merges = shared(model.merges, new Uint32Array(new SharedArrayBuffer(model.merges.byteLength)))
+  if (model.merges)
+    model.merges = shared(model.merges, new Uint32Array(new SharedArrayBuffer(model.merges.byteLength)))
   return {
     spec: { ...spec, model: model as ModelSpec },
     vocab: {

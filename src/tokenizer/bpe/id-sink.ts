@@ -11,7 +11,9 @@ export class IdSink {
   reserve(more: number): void {
     const needed = this.length + more
     if (needed <= this.ids.length) return
-    const larger = new Uint32Array(Math.max(needed, Math.min(this.ids.length * 2, this.ids.length + (1 << 24))))
+    const larger = new Uint32Array(
+      Math.max(needed, Math.min(this.ids.length * 2, this.ids.length + (1 << 24))),
+    )
     larger.set(this.ids.subarray(0, this.length))
     this.ids = larger
   }

@@ -1,7 +1,11 @@
 // Which two neighbouring tokens may merge, and at which rank: a list of merges (tokenizer.json), or
 // tiktoken's rule, by which the joined bytes are looked up in the vocabulary and the id is the rank.
+import { TesseraError } from '../../core/index.ts'
 import type { BpeModelSpec } from '../spec.ts'
 import type { Vocab } from '../vocab.ts'
+
+/** Far beyond what chance makes of a merge list. */
+const MAX_PROBES = 4096
 
 /** "These two do not merge." Larger than every rank. */
 export const NO_MERGE = 0x7fffffff
@@ -31,7 +35,8 @@ function rankRule(vocab: Vocab): MergeRules {
   const { bytes, offsets } = vocab
   for (let id = vocab.size - 1; id >= 0; id--) {
     const at = offsets[id]!
-    if (offsets[id + 1]! - at === 2 && !vocab.literal.has(id)) bytePairs[(bytes[at]! << 8) | bytes[at + 1]!] = id
+    if (offsets[id + 1]! - at === 2 && !vocab.literal.has(id))
+      bytePairs[(bytes[at]! << 8) | bytes[at + 1]!] = id
   }
   /** `[4 * CACHED_PAIRS]` left + 1, right, rank, unused. */
   const cache = new Int32Array(CACHED_PAIRS * 4)
@@ -75,8 +80,14 @@ class MergeList implements MergeRules {
       copy(vocab.bytes, vocab.offsets[right]!, longest, leftEnd, length - leftEnd)
       results[rank] = vocab.idOf(longest, 0, length)
       let at = pairHash(left, right) & mask
+      let probes = 0
       while (slots[3 * at] !== 0 && !(slots[3 * at] === left + 1 && slots[3 * at + 1] === right)) {
         at = (at + 1) & mask
+        if (++probes > MAX_PROBES) {
+          throw new TesseraError('FORMAT_INVALID', 'Too many merges share one hash', {
+            where: `merge ${rank}`,
+          })
+        }
       }
       // Hugging Face keeps the last of two equal pairs.
       slots[3 * at] = left + 1

@@ -14,7 +14,10 @@ function randomModel(seed: number, tokens: number, asRanks: boolean): BpeModelSp
   const known = new Set(parts.map((part) => part.join()))
   const alphabet = [97, 98, 99, 32]
   while (parts.length < 256 + tokens) {
-    const pick = () => (random.int(2) === 0 || parts.length === 256 ? random.pick(alphabet) : 256 + random.int(parts.length - 256))
+    const pick = () =>
+      random.int(2) === 0 || parts.length === 256
+        ? random.pick(alphabet)
+        : 256 + random.int(parts.length - 256)
     const left = pick()
     const right = pick()
     const joined = Uint8Array.from([...parts[left]!, ...parts[right]!])
@@ -60,7 +63,11 @@ function plainMerges(model: BpeModelSpec, bytes: Uint8Array): number[] {
   }
 }
 
-function merged(model: BpeModelSpec, bytes: Uint8Array, window?: number): { ids: number[]; starts: number[] } {
+function merged(
+  model: BpeModelSpec,
+  bytes: Uint8Array,
+  window?: number,
+): { ids: number[]; starts: number[] } {
   const merger = new Merger(mergeRules(model))
   byteSymbols(byteIds(model.vocab))(bytes, 0, bytes.length, merger)
   merger.run(bytes, window)

@@ -51,7 +51,7 @@ export function characterSymbols(model: BpeModelSpec): Symbolize {
     const { ids, starts } = merger
     let n = 0
     let lastUnknown = false
-    for (let at = start; at < end; ) {
+    for (let at = start; at < end;) {
       const b = bytes[at]!
       const length = b < 0x80 ? 1 : utf8SequenceLength(bytes, at, end) || 1
       const id = b < 0x80 ? ascii[b]! : vocab.idOf(bytes, at, at + length)
@@ -97,6 +97,8 @@ function hasAll(fallback: Int32Array, bytes: Uint8Array, at: number, length: num
 export function requireAllBytes(ids: Int32Array, name: string): void {
   const missing = ids.indexOf(-1)
   if (missing >= 0) {
-    throw new TesseraError('FORMAT_INVALID', `The vocabulary has no token for the byte ${missing}`, { where: name })
+    throw new TesseraError('FORMAT_INVALID', `The vocabulary has no token for the byte ${missing}`, {
+      where: name,
+    })
   }
 }

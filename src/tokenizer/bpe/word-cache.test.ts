@@ -42,3 +42,18 @@ it('tells apart pieces that differ only in a trailing zero byte', () => {
   expect(cache.find(view, 0, 2)).toBe(-1)
   expect(cache.find(view, 0, 1)).toBeGreaterThanOrEqual(0)
 })
+
+it('does not search for long among pieces made to collide', () => {
+  const cache = new WordCache()
+  const view = new DataView(new ArrayBuffer(64))
+  const ids = Int32Array.of(1)
+  // Pieces of four bytes whose first multiplication differs only in bits that the mask drops.
+  let stored = 0
+  const inverse = 0x144cbc89 // of 0x9e3779b1 modulo 2^32
+  for (let n = 0; n < 5000; n++) {
+    view.setInt32(0, Math.imul(n << 18, inverse), true)
+    if (cache.find(view, 0, 4) < 0) cache.insert(view, 0, 4, ids, 1)
+    if (cache.find(view, 0, 4) >= 0) stored++
+  }
+  expect(stored).toBeGreaterThan(60)
+})

@@ -16,6 +16,8 @@ const FIRST_SLOTS = 1 << 10
 const MAX_SLOTS = 1 << 17
 const MAX_LONG_BYTES = 1 << 21
 const MAX_IDS = 1 << 19
+/** Slots that one look-up reads at most: text made to collide is merged afresh, never searched for long. */
+const MAX_PROBES = 64
 
 const KEEP = Int32Array.of(0, 0xff, 0xffff, 0xffffff, -1)
 
@@ -64,9 +66,10 @@ export class WordCache {
     h ^= h >>> 16
     const { slots, mask } = this
     let at = (h & mask) * STRIDE
-    for (;;) {
+    for (let probes = 0; ; probes++) {
       const stored = slots[at + LENGTH]!
       if (stored === 0) break
+      if (probes === MAX_PROBES) return this.giveUp()
       if (
         stored === length &&
         slots[at] === k0 &&
@@ -89,6 +92,7 @@ export class WordCache {
   /** Stores the ids of the piece that the last `find` did not find. */
   insert(view: DataView, start: number, length: number, ids: Int32Array, count: number): void {
     const { slots } = this
+    if (this.free < 0) return
     if (this.idsUsed + count > this.ids.length && !this.growIds(count)) return
     if (length > 16) {
       if (this.longUsed + length > this.long.length && !this.growLong(length)) return
@@ -130,6 +134,12 @@ export class WordCache {
     this.longUsed = 0
   }
 
+  /** No slot near enough: `insert` will not store the piece. */
+  private giveUp(): number {
+    this.free = -1
+    return -1
+  }
+
   private findLong(view: DataView, start: number, length: number): number {
     let a = length
     let b = Math.imul(length, 0x27d4eb2f)
@@ -146,9 +156,10 @@ export class WordCache {
     b = Math.imul(b ^ rest, 0xc2b2ae35) ^ (b >>> 13)
     const { slots, mask, long } = this
     let at = (a & mask) * STRIDE
-    for (;;) {
+    for (let probes = 0; ; probes++) {
       const stored = slots[at + LENGTH]!
       if (stored === 0) break
+      if (probes === MAX_PROBES) return this.giveUp()
       if (stored === length && slots[at] === a && slots[at + 1] === b) {
         const from = slots[at + 2]!
         let same = 0

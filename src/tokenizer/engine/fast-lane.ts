@@ -74,7 +74,8 @@ export class FastLane implements Lane {
   bytesSpans(bytes: Uint8Array, spans: SpanSink): void {
     if (bytes.length === 0) return
     const piece = this.encoder.solve(bytes, 0, bytes.length)
-    for (let i = 0; i < piece.count; i++) spans.push(piece.ids[i]!, piece.starts[i]!, piece.starts[i + 1]!, 0, 0)
+    for (let i = 0; i < piece.count; i++)
+      spans.push(piece.ids[i]!, piece.starts[i]!, piece.starts[i + 1]!, 0, 0)
     piece.trim()
   }
 
@@ -83,7 +84,7 @@ export class FastLane implements Lane {
     const prefixed = this.withPrefix(text, place)
     for (const part of this.plan.presplit ? this.plan.presplit(prefixed) : [prefixed]) {
       const end = this.scratch.write(part.text)
-      for (let pos = 0; pos < end; ) {
+      for (let pos = 0; pos < end;) {
         const next = this.plan.scan(this.scratch.bytes, pos, end)
         take(this.scratch.bytes.slice(pos, next))
         pos = next
@@ -98,7 +99,7 @@ export class FastLane implements Lane {
     for (const part of parts) {
       const end = scratch.write(part.text)
       const units = new ByteToUnit(part.text)
-      for (let pos = 0; pos < end; ) {
+      for (let pos = 0; pos < end;) {
         const next = this.plan.scan(scratch.bytes, pos, end)
         const piece = this.encoder.solve(scratch.bytes, pos, next)
         for (let i = 0; i < piece.count; i++) {
@@ -213,7 +214,11 @@ function firstCharacter(text: string): number {
 }
 
 /** Whether a ▁ goes in front; `present`: one is there already. */
-function puts(prepend: 'never' | 'always' | 'missing' | 'missing-first', present: boolean, place: Place): boolean {
+function puts(
+  prepend: 'never' | 'always' | 'missing' | 'missing-first',
+  present: boolean,
+  place: Place,
+): boolean {
   if (prepend === 'never' || place === 'inside') return false
   if (prepend === 'always') return true
   return !present && (prepend === 'missing' || place === 'source')

@@ -145,7 +145,9 @@ function isCover(
 
 /** Pre-tokenizers that cut the text and change nothing in it. */
 function onlySplits(spec: PreTokenizerSpec): boolean {
-  return ['Split', 'Digits', 'Punctuation', 'Whitespace', 'WhitespaceSplit', 'FixedLength'].includes(spec.type)
+  return ['Split', 'Digits', 'Punctuation', 'Whitespace', 'WhitespaceSplit', 'FixedLength'].includes(
+    spec.type,
+  )
 }
 
 function isSpaceToMetaspace(spec: NormalizerSpec): boolean {

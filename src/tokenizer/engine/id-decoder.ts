@@ -161,7 +161,7 @@ export class IdDecoder {
 }
 
 function isUtf8(bytes: Uint8Array, from: number, to: number): boolean {
-  for (let at = from; at < to; ) {
+  for (let at = from; at < to;) {
     const length = utf8SequenceLength(bytes, at, to)
     if (length === 0) return false
     at += length

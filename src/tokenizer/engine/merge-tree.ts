@@ -19,9 +19,13 @@ interface Placed {
 /** The merge trees of the tokens of one piece (`bytes` in the model's alphabet). Throws ARGUMENT_INVALID. */
 export function mergeTreeOf(model: BpeModelSpec, bytes: Uint8Array): MergeNode[] {
   if (bytes.length > MAX_BYTES) {
-    throw new TesseraError('ARGUMENT_INVALID', `A piece of ${bytes.length} bytes is too long for a merge tree`, {
-      hint: `Ask for a piece of at most ${MAX_BYTES} bytes`,
-    })
+    throw new TesseraError(
+      'ARGUMENT_INVALID',
+      `A piece of ${bytes.length} bytes is too long for a merge tree`,
+      {
+        hint: `Ask for a piece of at most ${MAX_BYTES} bytes`,
+      },
+    )
   }
   const { vocab } = model
   const rules = mergeRules(model)

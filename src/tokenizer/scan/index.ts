@@ -49,7 +49,8 @@ const known = new Map<string, Build>([
   [
     String.raw`${FOLDED_SHORT}|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$|\s*[\r\n]|\s+(?!\S)|\s`,
     // In Oniguruma {1,3}+ is no possessive quantifier but a repeated one: digits without end.
-    (classes, reference) => cl100k('folded', reference === 'huggingface' ? Infinity : 3, true)(classes, reference),
+    (classes, reference) =>
+      cl100k('folded', reference === 'huggingface' ? Infinity : 3, true)(classes, reference),
   ],
   [o200kPattern(FOLDED), (classes) => o200kScanner(classes, 'folded')],
   [o200kPattern(LISTED), (classes) => o200kScanner(classes, 'ascii')],

@@ -21,7 +21,7 @@ function byPattern(pattern: CompiledPattern, text: string): string | null {
 function byScanner(scan: Scan, text: string): string {
   const bytes = encoder.encode(text)
   const ends: number[] = []
-  for (let pos = 0; pos < bytes.length; ) {
+  for (let pos = 0; pos < bytes.length;) {
     const next = scan(bytes, pos, bytes.length)
     if (next <= pos) return `no progress at ${pos}`
     ends.push((pos = next))
@@ -30,14 +30,17 @@ function byScanner(scan: Scan, text: string): string {
 }
 
 describe.each(knownPatterns.map((pattern, i) => [i, pattern] as const))('scanner %i: %s', (_, pattern) => {
-  it.each(['tiktoken', 'huggingface'] as const)('cuts hostile strings as the pattern does (%s)', (reference) => {
-    const compiled = compilePattern(pattern, reference)
-    const scan = scannerFor(pattern, reference)!
-    const different = hostileStrings(11, 2000)
-      .map((text) => text.toWellFormed())
-      .filter((text) => byScanner(scan, text) !== byPattern(compiled, text))
-    expect(different.slice(0, 3).map(visible)).toEqual([])
-  })
+  it.each(['tiktoken', 'huggingface'] as const)(
+    'cuts hostile strings as the pattern does (%s)',
+    (reference) => {
+      const compiled = compilePattern(pattern, reference)
+      const scan = scannerFor(pattern, reference)!
+      const different = hostileStrings(11, 2000)
+        .map((text) => text.toWellFormed())
+        .filter((text) => byScanner(scan, text) !== byPattern(compiled, text))
+      expect(different.slice(0, 3).map(visible)).toEqual([])
+    },
+  )
 })
 
 it('knows no pattern but those', () => {
