@@ -44,12 +44,16 @@ export function sourceRange(a: AlignedText, from: number, to: number): [number, 
  */
 export class AlignedWriter {
   private readonly parts: string[] = []
-  private readonly starts: number[] = []
-  private readonly ends: number[] = []
+  private starts: Int32Array
+  private ends: Int32Array
+  private length = 0
   private readonly input: AlignedText
 
   constructor(input: AlignedText) {
     this.input = input
+    const room = input.tracked ? input.text.length + 16 : 0
+    this.starts = new Int32Array(room)
+    this.ends = new Int32Array(room)
   }
 
   keep(from: number, to: number): void {
@@ -57,10 +61,14 @@ export class AlignedWriter {
     const { input } = this
     this.parts.push(input.text.slice(from, to))
     if (!input.tracked) return
+    this.reserve(to - from)
+    const { starts, ends } = this
+    let at = this.length
     for (let i = from; i < to; i++) {
-      this.starts.push(input.starts ? input.starts[i]! : input.at + i)
-      this.ends.push(input.ends ? input.ends[i]! : input.at + i + 1)
+      starts[at] = input.starts ? input.starts[i]! : input.at + i
+      ends[at++] = input.ends ? input.ends[i]! : input.at + i + 1
     }
+    this.length = at
   }
 
   put(text: string, from: number, to: number): void {
@@ -68,10 +76,10 @@ export class AlignedWriter {
     this.parts.push(text)
     if (!this.input.tracked) return
     const [start, end] = sourceRange(this.input, from, to)
-    for (let i = 0; i < text.length; i++) {
-      this.starts.push(start)
-      this.ends.push(end)
-    }
+    this.reserve(text.length)
+    this.starts.fill(start, this.length, this.length + text.length)
+    this.ends.fill(end, this.length, this.length + text.length)
+    this.length += text.length
   }
 
   done(): AlignedText {
@@ -80,8 +88,19 @@ export class AlignedWriter {
       text: this.parts.join(''),
       tracked,
       at,
-      starts: tracked ? Int32Array.from(this.starts) : null,
-      ends: tracked ? Int32Array.from(this.ends) : null,
+      starts: tracked ? this.starts.slice(0, this.length) : null,
+      ends: tracked ? this.ends.slice(0, this.length) : null,
     }
+  }
+
+  private reserve(units: number): void {
+    if (this.length + units <= this.starts.length) return
+    const room = Math.max(this.length + units, this.starts.length * 2)
+    const starts = new Int32Array(room)
+    const ends = new Int32Array(room)
+    starts.set(this.starts)
+    ends.set(this.ends)
+    this.starts = starts
+    this.ends = ends
   }
 }

@@ -6,7 +6,7 @@ import type { NormalizerSpec } from '../spec.ts'
 import { isBertRemoved, isWhiteSpace } from '../unicode/index.ts'
 import { normalForm } from './forms.ts'
 import { lowercase, stripNonspacing } from './lowercase.ts'
-import { rewrite, type Normalizer } from './rewrite.ts'
+import { fromUnits, relettered, rewrite, type Normalizer } from './rewrite.ts'
 
 type BertSpec = Extract<NormalizerSpec, { type: 'BertNormalizer' }>
 
@@ -18,26 +18,40 @@ export function bertNormalizer(spec: BertSpec): Normalizer {
   if (spec.strip_accents ?? spec.lowercase) steps.push(normalForm('NFD'), stripNonspacing)
   if (spec.lowercase) steps.push(lowercase)
   return (input) => {
-    if (isPlain(input.text, spec.lowercase)) return input
+    const quick = ascii(input, spec)
+    if (quick) return quick
     let text: AlignedText = input
     for (const step of steps) text = step(text)
     return text
   }
 }
 
-/** Printable ASCII without capitals is left alone by every step: one look instead of four. */
-function isPlain(text: string, lowercase: boolean): boolean {
+/** ASCII, of which nothing is to be removed, in one pass; null for anything else. */
+function ascii(input: AlignedText, spec: BertSpec): AlignedText | null {
+  const { text } = input
+  let changes = false
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i)
-    if (unit < 0x20 || unit > 0x7e || (lowercase && unit >= 0x41 && unit <= 0x5a)) return false
+    if (unit >= 0x61 && unit <= 0x7e) continue
+    if (unit > 0x7e || (unit < 0x20 && spec.clean_text && !isLineSpace(unit))) return null
+    if (unit < 0x20 ? spec.clean_text : spec.lowercase && unit >= 0x41 && unit <= 0x5a) changes = true
   }
-  return true
+  if (!changes) return input
+  const units = new Uint16Array(text.length)
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i)
+    if (unit < 0x20 && spec.clean_text) units[i] = 0x20
+    else units[i] = spec.lowercase && unit >= 0x41 && unit <= 0x5a ? unit + 0x20 : unit
+  }
+  return relettered(input, fromUnits(units))
 }
+
+const isLineSpace = (unit: number) => unit === 0x09 || unit === 0x0a || unit === 0x0d
 
 const clean: Normalizer = (input) =>
   rewrite(input, (cp) => {
     if (cp >= 0x20 && cp < 0x7f) return null
-    if (cp === 0x09 || cp === 0x0a || cp === 0x0d) return ' '
+    if (isLineSpace(cp)) return ' '
     if (isBertRemoved(cp)) return ''
     return isWhiteSpace(cp) ? ' ' : null
   })

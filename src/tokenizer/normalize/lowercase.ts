@@ -2,7 +2,7 @@
 // (no final-sigma rule) and the reference's own tables of marks have it.
 import type { AlignedText } from '../aligned.ts'
 import { isBertNonspacing, isMark, toLowercase } from '../unicode/index.ts'
-import { relettered, rewrite, type Normalizer } from './rewrite.ts'
+import { fromUnits, relettered, rewrite, type Normalizer } from './rewrite.ts'
 
 export const lowercase: Normalizer = (input) => {
   const { text } = input
@@ -39,14 +39,6 @@ function withDottedI(input: AlignedText): AlignedText {
     const to = toLowercase(cp)
     return to === cp ? null : String.fromCodePoint(to)
   })
-}
-
-function fromUnits(units: Uint16Array): string {
-  let text = ''
-  for (let i = 0; i < units.length; i += 4096) {
-    text += String.fromCharCode(...units.subarray(i, i + 4096))
-  }
-  return text
 }
 
 /** Removes combining marks (category M of Unicode 9); does not decompose first. */

@@ -39,3 +39,14 @@ export function relettered(input: AlignedText, text: string): AlignedText {
   }
   return { ...input, text, starts, ends }
 }
+
+const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
+const utf16 = new TextDecoder('utf-16le', { ignoreBOM: true })
+
+/** UTF-16 units as a string; they must be well formed. */
+export function fromUnits(units: Uint16Array): string {
+  if (units.length > 512 && LITTLE_ENDIAN) return utf16.decode(units)
+  let text = ''
+  for (let i = 0; i < units.length; i += 512) text += String.fromCharCode(...units.subarray(i, i + 512))
+  return text
+}

@@ -5,7 +5,7 @@ import { bytesToAlphabet } from '../alphabet.ts'
 import { compilePattern } from '../regex/index.ts'
 import type { Pattern, Reference } from '../spec.ts'
 import { isWhiteSpace } from '../unicode/index.ts'
-import { rewrite, type Normalizer } from './rewrite.ts'
+import { fromUnits, relettered, rewrite, type Normalizer } from './rewrite.ts'
 
 /** White space off either end. */
 export function strip(left: boolean, right: boolean): Normalizer {
@@ -78,6 +78,9 @@ export function replace(pattern: Pattern, content: string, reference: Reference)
 }
 
 function replaceLiteral(literal: string, content: string): Normalizer {
+  if (isOneUnit(literal) && isOneUnit(content)) {
+    return replaceUnit(literal.charCodeAt(0), content.charCodeAt(0))
+  }
   return (input: AlignedText) => {
     const { text } = input
     let at = text.indexOf(literal)
@@ -92,5 +95,22 @@ function replaceLiteral(literal: string, content: string): Normalizer {
     }
     writer.keep(kept, text.length)
     return writer.done()
+  }
+}
+
+const isOneUnit = (text: string) => text.length === 1 && (text.charCodeAt(0) & 0xf800) !== 0xd800
+
+/** The common case, a space to U+2581, several times faster. */
+function replaceUnit(from: number, to: number): Normalizer {
+  const literal = String.fromCharCode(from)
+  return (input) => {
+    const { text } = input
+    if (from === to || !text.includes(literal)) return input
+    const units = new Uint16Array(text.length)
+    for (let i = 0; i < text.length; i++) {
+      const unit = text.charCodeAt(i)
+      units[i] = unit === from ? to : unit
+    }
+    return relettered(input, fromUnits(units))
   }
 }
