@@ -4,7 +4,7 @@ import { Hono } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { secureHeaders } from 'hono/secure-headers'
 import { TesseraError } from '../core/index.ts'
-import { fileResponse } from './files.ts'
+import { fileResponse, type FileTable } from './files.ts'
 
 /** What the server needs of the papers room. */
 export interface PaperSource {
@@ -14,8 +14,8 @@ export interface PaperSource {
 }
 
 export interface AppOptions {
-  /** URL path → file path; must hold `/index.html`. */
-  files: ReadonlyMap<string, string>
+  /** Holds `/index.html`. */
+  files: FileTable
   papers: PaperSource
   /** The `Host` values that are us, in lower case: `127.0.0.1:7470`. Any other is refused. */
   hosts: ReadonlySet<string>
@@ -65,8 +65,8 @@ export function createApp(options: AppOptions): Hono {
 
   app.get('*', async (c) => {
     // The pages route themselves: an address without a file ending is one of theirs.
-    const page = /\.[^/]*$/.test(c.req.path) ? undefined : options.files.get('/index.html')
-    const path = options.files.get(c.req.path) ?? page
+    const page = /\.[^/]*$/.test(c.req.path) ? undefined : await options.files.find('/index.html')
+    const path = page ?? (await options.files.find(c.req.path))
     return (path && (await fileResponse(path, c.req.raw))) || c.text('Not found', 404)
   })
   app.all('*', (c) => c.text('Method not allowed', 405, { allow: 'GET, HEAD' }))

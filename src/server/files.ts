@@ -1,4 +1,4 @@
-// Static files as a table made at start: a request is looked up, never joined to a path, so that no
+// Static files as a table of what the folders hold: a request is looked up, never joined to a path, so that no
 // spelling of `..` (encoded, doubled, backslashed) can name a file outside of the served folders.
 import { createReadStream } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
@@ -16,16 +16,40 @@ const TYPES: Record<string, string> = {
   '.wasm': 'application/wasm',
 }
 
-/** URL path → file path, for all files under `folder` (links are not followed). A missing folder is empty. */
-export async function filesUnder(folder: string, urlPrefix: string): Promise<Map<string, string>> {
-  const table = new Map<string, string>()
+/** A miss reads the folders again (a build may have replaced the files), but no oftener than this. */
+const RESCAN_MILLISECONDS = 1000
+
+export class FileTable {
+  /** Folders and the URL path that each is served under. */
+  private readonly folders: readonly (readonly [folder: string, prefix: string])[]
+  /** URL path → file path. */
+  private files = new Map<string, string>()
+  private scanned = -Infinity
+
+  constructor(folders: readonly (readonly [folder: string, prefix: string])[]) {
+    this.folders = folders
+  }
+
+  /** Path of the file with this URL path. */
+  async find(urlPath: string): Promise<string | undefined> {
+    const known = this.files.get(urlPath)
+    if (known !== undefined || performance.now() - this.scanned < RESCAN_MILLISECONDS) return known
+    this.scanned = performance.now()
+    const found = new Map<string, string>()
+    for (const [folder, prefix] of this.folders) await scan(folder, prefix, found)
+    this.files = found
+    return found.get(urlPath)
+  }
+}
+
+/** Adds all files under a folder; links are not followed, and a missing folder is empty. */
+async function scan(folder: string, prefix: string, table: Map<string, string>): Promise<void> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
   for (const entry of entries) {
     if (!entry.isFile() || entry.name.startsWith('.')) continue
     const path = join(entry.parentPath, entry.name)
-    table.set(urlPrefix + relative(folder, path).split(sep).join('/'), path)
+    table.set(prefix + relative(folder, path).split(sep).join('/'), path)
   }
-  return table
 }
 
 /** The file as a response; 304 when the browser has it, null when it is gone since the table was made. */

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { TesseraError } from '../core/index.ts'
 import { createApp, type PaperSource } from './app.ts'
-import { filesUnder } from './files.ts'
+import { FileTable } from './files.ts'
 
 export const DEFAULT_PORT = 7470
 const LOOPBACK = '127.0.0.1'
@@ -35,14 +35,16 @@ export async function serve(options: ServeOptions): Promise<Served> {
       hint: 'Give a number from 0 to 65535',
     })
   }
-  const files = await filesUnder(options.pages, '/')
-  if (!files.has('/index.html')) {
+  const files = new FileTable([
+    [options.pages, '/'],
+    [options.vocabularies, '/vocabularies/'],
+  ])
+  if ((await files.find('/index.html')) === undefined) {
     throw new TesseraError('FILE_NOT_FOUND', 'The pages of the Studio are not built', {
       where: options.pages,
       hint: 'Run `npm run build`',
     })
   }
-  for (const [url, file] of await filesUnder(options.vocabularies, '/vocabularies/')) files.set(url, file)
 
   const hosts = new Set<string>()
   const app = createApp({ files, papers: options.papers, hosts })

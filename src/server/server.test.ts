@@ -85,6 +85,13 @@ describe('static files', () => {
     expect((await fetch(at('/vocabularies/none.tess'))).status).toBe(404)
   })
 
+  it('finds what a build has put in place of the old files', async () => {
+    await rm(join(folder, 'web', 'assets', 'a-1234.js'))
+    await writeFile(join(folder, 'web', 'assets', 'b-5678.js'), 'export {}')
+    await expect.poll(async () => (await fetch(at('/assets/b-5678.js'))).status, { timeout: 5000 }).toBe(200)
+    expect((await fetch(at('/assets/a-1234.js'))).status).toBe(404)
+  })
+
   it('never leaves its folders', async () => {
     const paths = [
       '/../secret.txt',
@@ -108,7 +115,7 @@ describe('static files', () => {
   })
 
   it('answers HEAD without a body and refuses to be written to', async () => {
-    const head = await fetch(at('/assets/a-1234.js'), { method: 'HEAD' })
+    const head = await fetch(at('/assets/b-5678.js'), { method: 'HEAD' })
     expect(head.status).toBe(200)
     expect(head.headers.get('content-length')).toBe('9')
     expect(await head.text()).toBe('')
