@@ -24,7 +24,7 @@ export function mergeRules(model: BpeModelSpec): MergeRules {
   return model.merges ? new MergeList(model.vocab, model.merges) : rankRule(model.vocab)
 }
 
-const CACHED_PAIRS = 1 << 16
+const CACHED_PAIRS = 1 << 14
 
 /**
  * tiktoken's rule. Most questions are about pairs of bytes, which have a table of their own, or about pairs
@@ -62,6 +62,8 @@ class MergeList implements MergeRules {
   /** `[3 * capacity]` left + 1 (0 = free), right, rank. */
   private readonly slots: Int32Array
   private readonly mask: number
+  /** Answers to recent questions, as in `rankRule`: the table itself is larger than the processor's cache. */
+  private readonly cache = new Int32Array(CACHED_PAIRS * 4)
 
   constructor(vocab: Vocab, merges: Uint32Array) {
     const count = merges.length >> 1
@@ -100,18 +102,30 @@ class MergeList implements MergeRules {
   }
 
   rank(left: number, right: number): number {
+    const { cache } = this
+    const hash = pairHash(left, right)
+    const place = (hash & (CACHED_PAIRS - 1)) << 2
+    if (cache[place] === left + 1 && cache[place + 1] === right) return cache[place + 2]!
+    const rank = this.search(left, right, hash)
+    cache[place] = left + 1
+    cache[place + 1] = right
+    cache[place + 2] = rank
+    return rank
+  }
+
+  result(rank: number): number {
+    return this.results[rank]!
+  }
+
+  private search(left: number, right: number, hash: number): number {
     const { slots, mask } = this
-    let at = pairHash(left, right) & mask
+    let at = hash & mask
     for (;;) {
       const key = slots[3 * at]!
       if (key === 0) return NO_MERGE
       if (key === left + 1 && slots[3 * at + 1] === right) return slots[3 * at + 2]!
       at = (at + 1) & mask
     }
-  }
-
-  result(rank: number): number {
-    return this.results[rank]!
   }
 }
 

@@ -46,6 +46,18 @@ export function characterSymbols(model: BpeModelSpec): Symbolize {
     one[0] = b
     ascii[b] = vocab.idOf(one)
   }
+  // Ids of characters of two and three bytes, filled as they are met: 0 = not asked yet, else id + 2.
+  const wide = new Int32Array(65536)
+  const wideId = (bytes: Uint8Array, at: number, length: number): number => {
+    if (length > 3) return vocab.idOf(bytes, at, at + length)
+    const unit =
+      length === 2
+        ? ((bytes[at]! & 0x1f) << 6) | (bytes[at + 1]! & 0x3f)
+        : ((bytes[at]! & 0x0f) << 12) | ((bytes[at + 1]! & 0x3f) << 6) | (bytes[at + 2]! & 0x3f)
+    let known = wide[unit]!
+    if (known === 0) wide[unit] = known = vocab.idOf(bytes, at, at + length) + 2
+    return known - 2
+  }
   return (bytes, start, end, merger) => {
     merger.reset(end - start)
     const { ids, starts } = merger
@@ -54,7 +66,7 @@ export function characterSymbols(model: BpeModelSpec): Symbolize {
     for (let at = start; at < end;) {
       const b = bytes[at]!
       const length = b < 0x80 ? 1 : utf8SequenceLength(bytes, at, end) || 1
-      const id = b < 0x80 ? ascii[b]! : vocab.idOf(bytes, at, at + length)
+      const id = b < 0x80 ? ascii[b]! : wideId(bytes, at, length)
       if (id >= 0) {
         ids[n] = id
         starts[n++] = at

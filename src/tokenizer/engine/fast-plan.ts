@@ -5,7 +5,7 @@ import { byteIds } from '../bpe/symbols.ts'
 import { compilePreTokenizer } from '../pretokenize/compile.ts'
 import { GPT2_PATTERN, scannerFor, type Scan } from '../scan/index.ts'
 import type { BpeModelSpec, NormalizerSpec, PreTokenizerSpec, TokenizerSpec } from '../spec.ts'
-import { joinedBeforeMetaspace, metaspaceRunScanner, metaspaceSplitScanner } from './metaspace.ts'
+import { cutsBeforeMetaspace, metaspaceSplitScanner, seamScanner, seamsOf } from './metaspace.ts'
 import { cutBeforeSpace, cutBetweenWords, type SafeCut } from './safe-cut.ts'
 
 export interface FastPlan {
@@ -96,23 +96,24 @@ function characterPlan(spec: TokenizerSpec, model: BpeModelSpec): FastPlan | nul
   const metaspace = steps.length === 1 && steps[0]!.type === 'Metaspace' ? steps[0]! : null
   if (metaspace && !replaces) {
     if (metaspace.replacement !== '▁') return null
-    if (!metaspace.split && model.ignoreMerges) return null
-    const joined = joinedBeforeMetaspace(model)
+    const seams = metaspace.split ? null : seamsOf(model)
+    if (!metaspace.split && (model.ignoreMerges || !seams)) return null
     return {
       ...base,
-      scan: metaspace.split ? metaspaceSplitScanner : metaspaceRunScanner(joined),
+      scan: seams ? seamScanner(seams) : metaspaceSplitScanner,
       metaspace: { from: 'preTokenizer', prepend: PREPEND[metaspace.prepend_scheme] },
-      cut: cuttable ? cutBeforeSpace((before) => metaspace.split || joined[before] === 0) : null,
+      cut: cuttable ? cutBeforeSpace((before) => !seams || cutsBeforeMetaspace(seams, before)) : null,
     }
   }
   // After `Replace " " by ▁` no space is left for a split at spaces to find.
   if (replaces && steps.every(isSplitAtSpace) && !model.ignoreMerges) {
-    const joined = joinedBeforeMetaspace(model)
+    const seams = seamsOf(model)
+    if (!seams) return null
     return {
       ...base,
-      scan: metaspaceRunScanner(joined),
+      scan: seamScanner(seams),
       metaspace: { from: 'normalizer', prepend: prepends ? 'always' : 'never' },
-      cut: cuttable ? cutBeforeSpace((before) => joined[before] === 0) : null,
+      cut: cuttable ? cutBeforeSpace((before) => cutsBeforeMetaspace(seams, before)) : null,
     }
   }
   return null
