@@ -43,7 +43,7 @@ const settings = fc.record({
   extra: fc.nat(40),
   minFrequency: fc.nat(6),
   maxTokenLength: fc.oneof(fc.constant(undefined), fc.integer({ min: 1, max: 6 })),
-  indexFrom: fc.oneof(fc.constant(undefined), fc.integer({ min: 1, max: 30 })),
+  indexRange: fc.constantFrom(undefined, 1.01, 2, 1000),
 })
 
 describe('learnMerges equals the plain trainers', () => {
@@ -128,6 +128,7 @@ describe('learnMerges', () => {
     expect(await code({ vocabSize: 2.5 })).toBe('ARGUMENT_INVALID')
     expect(await code({ minFrequency: -1 })).toBe('ARGUMENT_INVALID')
     expect(await code({ maxTokenLength: 0 })).toBe('ARGUMENT_INVALID')
+    expect(await code({ indexRange: 1 })).toBe('ARGUMENT_INVALID')
     expect(await code({}, { ...words, weights: [1, 0] })).toBe('ARGUMENT_INVALID')
     expect(await code({}, { ...words, weights: [1] })).toBe('ARGUMENT_INVALID')
     expect(await code({ initial: initial.slice(0, 1) })).toBe('ARGUMENT_INVALID')

@@ -17,21 +17,22 @@ export interface LearnMergesOptions extends LongWork {
   maxTokenLength?: number
   /**
    * When the joined string of a pair is a token already:
-   * - `reuse` (default, Hugging Face): the merge makes that token once more, and no new id;
+   * - `reuse` (default, Hugging Face): the merge makes that token, and no new id;
    * - `skip`: the pair is never merged.
+   * It matters only for initial tokens of several symbols: merges never make the same string twice.
    */
   existing?: 'reuse' | 'skip'
   /** Left out of the right token's string when joining (WordPiece-style `##`). Default none. */
   continuingPrefix?: Uint8Array
   /**
-   * Pairs rarer than this are indexed only when needed. Default: chosen from the words. It decides time and
-   * memory, never the result.
+   * At a time, pairs are indexed from the best count down to the best count divided by this. Default 64.
+   * It decides time and memory, never the result.
    */
-  indexFrom?: number
+  indexRange?: number
 }
 
 export interface LearnedMerges {
-  /** `[2 * merges]` left and right id of each merge, in order. A pair never comes twice. */
+  /** `[2 * merges]` left and right id of each merge, in order. No pair comes twice. */
   merges: Uint32Array
   /** `[merges]` the token each merge makes. Under `skip` these are consecutive. */
   made: Uint32Array
@@ -84,6 +85,12 @@ function start(words: WeightedWords, options: LearnMergesOptions): MergeRun {
   whole(vocabSize, 1, 'vocabSize')
   whole(minFrequency, 0, 'minFrequency')
   whole(maxTokenLength, 1, 'maxTokenLength')
+  if (options.indexRange !== undefined && !(options.indexRange > 1)) {
+    throw new TesseraError('ARGUMENT_INVALID', `indexRange is ${options.indexRange}`, {
+      where: 'indexRange',
+      hint: 'Give a number above 1',
+    })
+  }
   if (vocabSize > 2 ** 24) {
     throw new TesseraError('ARGUMENT_INVALID', `vocabSize is ${vocabSize}; at most ${2 ** 24}`, {
       where: 'vocabSize',

@@ -4,12 +4,13 @@
 // What makes it fast: all pairs that a merge creates contain the one new token, so their counts are summed
 // in dense arrays by neighbour, and each gets one list of places; pairs that are too rare to be reached are
 // not indexed at all.
+// Why one list for each pair is enough: inside the bounds of a token, what is merged depends on nothing
+// outside of them (a merge across a bound would end it for good). So equal strings that became one token were
+// merged in the same way: two pairs never make the same token, and a merged pair does not come again.
 import type { LearnedMerges, LearnMergesOptions } from './learn-merges.ts'
-import { MadePlaces } from './made-places.ts'
 import { widened } from './merge-queue.ts'
 import { PackedWords, type WeightedWords } from './packed-words.ts'
 import { PairLists } from './pair-lists.ts'
-import { PairTable } from './pair-table.ts'
 import { TokenStrings } from './token-strings.ts'
 
 /** What one merge does to the pairs of its token with each neighbour on one side. */
@@ -30,20 +31,20 @@ class Neighbours {
 }
 
 export class MergeRun {
-  private readonly words: WeightedWords
-  private readonly initial: readonly Uint8Array[]
+  private readonly initial: number
   private readonly vocabSize: number
   private readonly floor: number
   private readonly maxLength: number
   private readonly reuse: boolean
   private readonly prefix: Uint8Array
   /** Pairs below this are not indexed. They cannot be reached while the best pair is not below it. */
-  private indexFrom: number
+  private indexFrom = Infinity
+  private readonly indexRange: number
+  private readonly reached: number
 
-  private packed: PackedWords
-  private strings: TokenStrings
+  private readonly packed: PackedWords
+  private readonly strings: TokenStrings
   private readonly lists = new PairLists()
-  private indexed = false
   /** `[vocabSize + 1]` cells of each token; 0 = never seen in a word; 1 for the edge of words. */
   private readonly lengths: Int32Array
   private readonly rights: Neighbours
@@ -53,18 +54,13 @@ export class MergeRun {
   /** Summed weight of the places where the token before was the new one too, and their number. */
   private doubled = 0
   private doubledPlaces = 0
-  /** `reuse` only. */
-  private madePlaces: MadePlaces | null = null
-  /** Pairs that may have more than one list. */
-  private several = new PairTable()
 
   private merges: Int32Array<ArrayBuffer> = new Int32Array(2 * 1024)
   private made: Int32Array<ArrayBuffer> = new Int32Array(1024)
   private counts: number[] = []
 
   constructor(words: WeightedWords, options: LearnMergesOptions) {
-    this.words = words
-    this.initial = options.initial
+    this.initial = options.initial.length
     this.vocabSize = options.vocabSize
     this.floor = Math.max(1, options.minFrequency ?? 1)
     this.maxLength = options.maxTokenLength ?? Infinity
@@ -73,21 +69,24 @@ export class MergeRun {
     this.lengths = new Int32Array(this.vocabSize + 1)
     this.rights = new Neighbours(this.vocabSize)
     this.lefts = new Neighbours(this.vocabSize)
-    this.packed = this.pack()
-    this.strings = new TokenStrings(this.initial)
-    this.indexFrom = Math.max(this.floor, options.indexFrom ?? this.reachable())
+    this.packed = new PackedWords(words, this.initial, this.vocabSize)
+    const { cells } = this.packed
+    for (let i = 0; i < cells.length; i++) this.lengths[cells[i]!] = 1
+    this.strings = new TokenStrings(options.initial)
+    this.indexRange = options.indexRange ?? 64
+    this.reached = this.reachable(words)
   }
 
   /** Works until the time (of `performance.now`) is over; true when all is done. */
   advance(until: number): boolean {
     const { lists } = this
     const { queue } = lists
-    if (!this.indexed) this.index()
+    if (this.indexFrom === Infinity) this.index()
     while (this.strings.size < this.vocabSize) {
       const entry = queue.top()
       if (entry < 0) {
         if (this.indexFrom <= this.floor) return true
-        this.lowerIndex()
+        this.index()
         continue
       }
       const left = queue.left[entry]!
@@ -108,7 +107,7 @@ export class MergeRun {
   }
 
   progress() {
-    const initial = this.initial.length
+    const { initial } = this
     return {
       stage: 'merging',
       done: this.strings.size - initial,
@@ -117,42 +116,14 @@ export class MergeRun {
     }
   }
 
-  /** A pair whose list came in parts was merged more than once: its last place in the order counts. */
   result(): LearnedMerges {
-    const { merges, made, counts, strings, several } = this
-    const later = new PairTable()
-    const kept = new Uint8Array(counts.length).fill(1)
-    for (let i = counts.length - 1; i >= 0 && several.size > 0; i--) {
-      const left = merges[2 * i]!
-      const right = merges[2 * i + 1]!
-      if (several.find(left, right) < 0) continue
-      if (later.find(left, right) >= 0) kept[i] = 0
-      later.add(left, right, 1)
-    }
-    let from = 0
-    for (let i = 0; i < counts.length; i++) {
-      if (kept[i] === 0) continue
-      merges[2 * from] = merges[2 * i]!
-      merges[2 * from + 1] = merges[2 * i + 1]!
-      made[from] = made[i]!
-      counts[from++] = counts[i]!
-    }
+    const { merges, made, counts, strings } = this
     return {
-      merges: Uint32Array.from(merges.subarray(0, 2 * from)),
-      made: Uint32Array.from(made.subarray(0, from)),
-      counts: Float64Array.from(counts.slice(0, from)),
+      merges: Uint32Array.from(merges.subarray(0, 2 * counts.length)),
+      made: Uint32Array.from(made.subarray(0, counts.length)),
+      counts: Float64Array.from(counts),
       vocab: (alphabet, literal) => strings.vocab(alphabet, literal),
     }
-  }
-
-  /** The words as they were at the start. */
-  private pack(): PackedWords {
-    const { lengths, vocabSize } = this
-    const packed = new PackedWords(this.words, this.initial.length, vocabSize)
-    const { cells } = packed
-    lengths.fill(0)
-    for (let i = 0; i < cells.length; i++) lengths[cells[i]!] = 1
-    return packed
   }
 
   /**
@@ -160,9 +131,8 @@ export class MergeRun {
    * counts at least as much as the word; so the best pair stays above the weight of the word with number
    * `vocabSize`, as long as the words are distinct.
    */
-  private reachable(): number {
-    const { weights, offsets } = this.words
-    const wanted = this.vocabSize - this.initial.length
+  private reachable({ weights, offsets }: WeightedWords): number {
+    const wanted = this.vocabSize - this.initial
     const sorted = new Float64Array(weights.length)
     let long = 0
     for (let i = 0; i < weights.length; i++) {
@@ -173,23 +143,14 @@ export class MergeRun {
     return sorted.subarray(0, long).sort()[long - 1 - wanted]!
   }
 
+  /** Indexes the pairs of the words as they stand; called anew when the best pair fell below the index. */
   private index(): void {
-    this.lists.build(this.packed, this.lengths, this.maxLength, this.indexFrom)
-    this.madePlaces = this.reuse ? new MadePlaces(this.vocabSize, this.packed.symbols) : null
-    this.indexed = true
-  }
-
-  /** The best pair fell below the index: index rarer pairs too. */
-  private lowerIndex(): void {
-    this.indexFrom = Math.max(this.floor, Math.floor(this.indexFrom / 8))
-    if (this.reuse) {
-      // The age of a list matters there, and a new index would not know it: begin again.
-      this.strings = new TokenStrings(this.initial)
-      this.packed = this.pack()
-      this.several = new PairTable()
-      this.counts = []
-    }
-    this.index()
+    this.indexFrom = this.lists.build(this.packed, this.lengths, this.maxLength, (highest) => {
+      // What counts more than the last index reached down to was skipped there.
+      const best = Math.min(highest, this.indexFrom)
+      const least = best / this.indexRange
+      return Math.max(this.floor, best > this.reached ? Math.max(this.reached, least) : least)
+    })
   }
 
   /** One merge: replaces the pair wherever the entry lists it, and counts what that changes. */
@@ -206,24 +167,16 @@ export class MergeRun {
     lengths[id] = length
     this.record(left, right, id, count)
 
-    let { arena } = lists
-    let from = lists.queue.from[entry]!
-    let to = from + lists.queue.places[entry]!
-    if (this.several.size > 0 && this.several.find(left, right) >= 0) {
-      arena = this.allPlacesInWords(from, to, left, right)
-      from = 0
-      to = arena.length
-    }
+    const from = lists.queue.from[entry]!
+    const to = from + lists.queue.places[entry]!
     if (this.trace.length < 3 * (to - from)) this.trace = new Int32Array(4 * (to - from))
     this.doubled = 0
     this.doubledPlaces = 0
-    const traced = this.replace(arena, from, to, left, right, id)
+    const traced = this.replace(from, to, left, right, id)
     lists.drop(entry)
     lists.reserve(2 * traced)
-    this.madePlaces?.note(id, this.trace, traced)
-    this.recount(left, right, id, known >= 0)
+    this.recount(left, right, id)
     this.list(id, traced)
-    this.madePlaces?.clear(this.packed, lengths)
   }
 
   private record(left: number, right: number, id: number, count: number): void {
@@ -239,14 +192,8 @@ export class MergeRun {
   }
 
   /** Rewrites the cells and sums up the neighbours; returns the number of replacements. */
-  private replace(
-    arena: Int32Array,
-    from: number,
-    to: number,
-    left: number,
-    right: number,
-    id: number,
-  ): number {
+  private replace(from: number, to: number, left: number, right: number, id: number): number {
+    const { arena } = this.lists
     const { packed, trace, lengths, rights, lefts } = this
     const { cells, edge, inside } = packed
     const rightSums = rights.sums
@@ -291,7 +238,7 @@ export class MergeRun {
   }
 
   /** Takes the replaced pairs off the counts, then enters the pairs of the token that was made. */
-  private recount(left: number, right: number, id: number, existed: boolean): void {
+  private recount(left: number, right: number, id: number): void {
     const { lists, rights, lefts, lengths, maxLength, doubled } = this
     const { counts } = lists
     for (let i = 0; i < rights.size; i++) {
@@ -305,20 +252,19 @@ export class MergeRun {
     // Where two of the new token came to stand side by side, the pair (id, left) that was there between
     // the two replacements is gone again, and (id, id) has come.
     if (doubled > 0) {
-      if (rights.sums[2 * left + 1] === 0) rights.seen[rights.size++] = left
       rights.sums[2 * left]! -= doubled
-      if (rights.sums[2 * id + 1] === 0) rights.seen[rights.size++] = id
-      rights.sums[2 * id]! += doubled
+      rights.seen[rights.size++] = id
+      rights.sums[2 * id] = doubled
+      rights.sums[2 * id + 1] = this.doubledPlaces
     }
     const room = maxLength - lengths[id]!
     for (let i = 0; i < rights.size; i++) {
       const after = rights.seen[i]!
       const change = rights.sums[2 * after]!
-      let places = rights.sums[2 * after + 1]!
+      const places = rights.sums[2 * after + 1]!
       rights.sums[2 * after] = 0
       rights.sums[2 * after + 1] = 0
-      if (after === id) places += this.doubledPlaces
-      rights.next[after] = lengths[after]! > room ? -1 : this.enter(id, after, change, places, id, existed)
+      rights.next[after] = lengths[after]! > room ? -1 : this.enter(id, after, change, places)
     }
     for (let i = 0; i < lefts.size; i++) {
       const before = lefts.seen[i]!
@@ -326,39 +272,17 @@ export class MergeRun {
       const places = lefts.sums[2 * before + 1]!
       lefts.sums[2 * before] = 0
       lefts.sums[2 * before + 1] = 0
-      lefts.next[before] = lengths[before]! > room ? -1 : this.enter(before, id, change, places, id, existed)
+      lefts.next[before] = lengths[before]! > room ? -1 : this.enter(before, id, change, places)
     }
     rights.size = 0
     lefts.size = 0
   }
 
-  /**
-   * Enters the changed count of a pair with the token `id`. Returns where its list of places begins, or -1
-   * when it gets none.
-   */
-  private enter(
-    left: number,
-    right: number,
-    change: number,
-    places: number,
-    id: number,
-    existed: boolean,
-  ): number {
-    const { counts } = this.lists
-    let count = change
-    if (existed) {
-      if (counts.find(left, right) >= 0) {
-        counts.add(left, right, change)
-        count = counts.get(left, right)
-      } else {
-        if (places === 0) return -1
-        // The pair may have occurred before, too rarely for the index.
-        count = this.madePlaces!.count(id, left, right, this.packed, this.lengths)
-        if (count >= this.indexFrom) counts.add(left, right, count)
-      }
-      this.several.add(left, right, 1)
-    } else if (places > 0 && count >= this.indexFrom) counts.add(left, right, count)
-    return places > 0 && count >= this.indexFrom ? this.lists.append(left, right, count, places) : -1
+  /** Enters a pair that is new. Returns where its list of places begins, or -1 when it is too rare. */
+  private enter(left: number, right: number, count: number, places: number): number {
+    if (count < this.indexFrom) return -1
+    this.lists.counts.add(left, right, count)
+    return this.lists.append(left, right, count, places)
   }
 
   /** Writes the lists of the entered pairs. */
@@ -388,23 +312,5 @@ export class MergeRun {
         }
       }
     }
-  }
-
-  /** Every place of the pair in the words in which the list names a place. */
-  private allPlacesInWords(from: number, to: number, left: number, right: number): Int32Array<ArrayBuffer> {
-    const { cells, edge } = this.packed
-    const { arena } = this.lists
-    const found: number[] = []
-    let done = 0
-    for (let i = from; i < to; i++) {
-      let at = arena[i]!
-      if (at < done) continue
-      while (cells[at - 1] !== edge) at--
-      for (; cells[at] !== edge; at += this.lengths[cells[at]!]!) {
-        if (cells[at] === left && cells[at + this.lengths[left]!] === right) found.push(at)
-      }
-      done = at
-    }
-    return Int32Array.from(found)
   }
 }

@@ -25,8 +25,6 @@ export class PackedWords {
   readonly edge: number
   /** A cell inside a token of three or more cells. */
   readonly inside: number
-  /** Number of symbols that went in. */
-  readonly symbols: number
   /** Words of equal weight stand together: class of the cell `16 * i`, end of each class, its weight. */
   private readonly classAt: Int32Array
   private readonly classEnd: Float64Array
@@ -44,7 +42,6 @@ export class PackedWords {
     const ends: number[] = []
     const classWeights: number[] = []
     let at = 0
-    let kept = 0
     cells[at++] = this.edge
     for (let i = 0; i < count; i++) {
       const word = order[i]!
@@ -69,14 +66,10 @@ export class PackedWords {
       }
       // A word of one symbol has no pair, now or later.
       if (at - start < 2) at = start
-      else {
-        kept += at - start
-        cells[at++] = this.edge
-      }
+      else cells[at++] = this.edge
     }
     ends.push(at)
     this.cells = at < cells.length ? cells.subarray(0, at) : cells
-    this.symbols = kept
     this.classEnd = Float64Array.from(ends)
     this.classWeight = Float64Array.from(classWeights.length > 0 ? classWeights : [0])
     this.classAt = new Int32Array((at >> 4) + 1)

@@ -13,8 +13,16 @@ export class PairLists {
   private end = 0
   private gone = 0
 
-  /** Counts all pairs of the words as they stand; lists those that count at least `least`. */
-  build(packed: PackedWords, lengths: Int32Array, maxLength: number, least: number): void {
+  /**
+   * Counts all pairs of the words as they stand; lists those that count at least what `leastFor` says to
+   * the best count, and returns that.
+   */
+  build(
+    packed: PackedWords,
+    lengths: Int32Array,
+    maxLength: number,
+    leastFor: (best: number) => number,
+  ): number {
     const { cells, edge } = packed
     const all = new PairTable(1 << 10)
     for (let at = 1; at < cells.length;) {
@@ -26,6 +34,9 @@ export class PairLists {
       }
       at += length
     }
+    let best = 0
+    for (let slot = 0; slot < all.capacity; slot++) best = Math.max(best, all.count(slot))
+    const least = leastFor(best)
     const kept: number[] = []
     for (let slot = 0; slot < all.capacity; slot++) {
       if (all.left(slot) >= 0 && all.count(slot) >= least) kept.push(slot)
@@ -53,7 +64,7 @@ export class PairLists {
       next[slot] = total
       total += places
     }
-    this.arena = new Int32Array(total + (total >> 3) + 1024)
+    this.arena = new Int32Array(total + (total >> 3) + 64)
     for (let at = 1; at < cells.length;) {
       const left = cells[at]!
       const length = lengths[left]!
@@ -63,6 +74,7 @@ export class PairLists {
     }
     this.end = total
     this.gone = 0
+    return least
   }
 
   /** Enters a pair with room for a list; returns where the list begins in the arena. */
