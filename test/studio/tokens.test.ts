@@ -1,6 +1,7 @@
 // The Tokens page as a person uses it: typing, comparing, pointing, the keyboard, files of all kinds.
 import { encode as encodeO200k } from 'gpt-tokenizer/encoding/o200k_base'
 import { encode as encodeCl100k } from 'gpt-tokenizer/encoding/cl100k_base'
+import cl100k from 'js-tiktoken/ranks/cl100k_base'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { drop, eventually, startStudio, type Studio } from './browser.ts'
@@ -161,6 +162,19 @@ describe('files', () => {
     await card(page, 'my-tokenizer.json').waitFor()
     await type(page, 'hello world there')
     await expectIds(page, 'my-tokenizer.json', [1, 2, 0])
+  })
+
+  it('loads a dropped rank file of a known encoding', async () => {
+    const lines: string[] = []
+    for (const line of cl100k.bpe_ranks.split('\n')) {
+      const [, first, ...tokens] = line.split(' ')
+      tokens.forEach((token, i) => lines.push(`${token} ${Number(first) + i}`))
+    }
+    const { page } = await studio.open('/?with=o200k_base')
+    await drop(page, 'cl100k_base.tiktoken', lines.join('\n') + '\n')
+    await card(page, 'cl100k_base.tiktoken').waitFor()
+    await type(page, 'Rank files know no pattern, 12345')
+    await expectIds(page, 'cl100k_base.tiktoken', encodeCl100k('Rank files know no pattern, 12345'))
   })
 
   it('names the code, the file and the place when a tokenizer.json is broken', async () => {

@@ -42,7 +42,10 @@ answerCalls<TokenizerCalls>({
     loaded =
       'builtin' in source
         ? await loadTokenizer(source.builtin, { base: VOCABULARIES })
-        : await loadTokenizer(source.bytes, { name: source.fileName })
+        : await loadTokenizer(source.bytes, {
+            // A rank file holds no pattern; the public ones are known by their names.
+            name: source.fileName.replace(/\.tiktoken$/i, ''),
+          })
     const { model, chatTemplate } = loaded.spec
     const { type } = model
     return { model: type, vocabSize: loaded.vocabSize, chatTemplate, canShowMerges: type === 'BPE' }
