@@ -20,14 +20,14 @@ const KINDS: readonly CorpusKind[] = ['prose', 'code', 'multilingual', 'short']
 const METRICS = ['encode', 'count', 'decode'] as const
 
 /** Bytes of fresh text a round: enough to time, little enough that the slowest peer does not eat the minute. */
-const BYTES = { o200k_base: 300_000, llama3: 80_000, qwen3: 80_000, gemma3: 50_000 }
+const BYTES = { o200k_base: 1_000_000, llama3: 100_000, qwen3: 100_000, gemma3: 60_000 }
 const ROUNDS = 3
 /** Most peers are at their slowest here, and these corpora are the smallest. */
-const MOST = { prose: Infinity, code: Infinity, multilingual: 120_000, short: 100_000 }
+const MOST = { prose: Infinity, code: Infinity, multilingual: 250_000, short: 120_000 }
 
 export default async function run({ full }: BenchOptions): Promise<BenchRow[]> {
   const rounds = full ? 5 : ROUNDS
-  const scale = full ? 2 : 1
+  const scale = full ? 1.5 : 1
   const rows: BenchRow[] = []
   const o200k = await loadTokenizer('o200k_base')
   const all = { tessera: ours(o200k), ...(await o200kPeers(full)) }
@@ -49,7 +49,7 @@ async function vocabulary(
   const rows: BenchRow[] = []
   for (const kind of KINDS) {
     note(`${name} ${kind}`)
-    const bytes = Math.min(most, MOST[kind])
+    const bytes = Math.floor(Math.min(most, MOST[kind] ?? most))
     const texts = (round: number): readonly string[] => {
       const text = slice(kind, bytes, round)
       return typeof text === 'string' ? [text] : text

@@ -53,7 +53,7 @@ export function utf8SequenceLength(bytes: Uint8Array, at: number, end = bytes.le
 
 /** Offset of the first byte that is not part of well-formed UTF-8, or -1. */
 export function firstMalformedByte(bytes: Uint8Array): number {
-  for (let i = 0; i < bytes.length; ) {
+  for (let i = 0; i < bytes.length;) {
     const n = utf8SequenceLength(bytes, i)
     if (n === 0) return i
     i += n

@@ -20,15 +20,18 @@ export class FastLane implements Lane {
   private readonly metaspaced = new Utf8Scratch()
 
   private readonly writesMetaspace: boolean
+  private readonly direct: boolean
 
   /** `normalized`: the caller runs the whole normalizer; spaces are ▁ already if it says so. */
   constructor(plan: FastPlan, name: string, normalized: boolean) {
     this.plan = plan
     this.encoder = new PieceEncoder(plan.model, name)
+    this.direct = !plan.presplit && !plan.metaspace && !plan.prefixSpace
     this.writesMetaspace = plan.metaspace !== null && !(normalized && plan.metaspace.from === 'normalizer')
   }
 
   encode(text: AlignedText, place: Place, sink: IdSink): void {
+    if (this.isDirect(text.text)) return this.encodeDirect(text.text, sink)
     this.windows(text.text, (part, start) => {
       this.each(part, start ? place : 'inside', (scratch, from, to) => {
         this.encoder.encode(scratch.bytes, scratch.view, from, to, this.plan.scan, sink)
@@ -39,6 +42,7 @@ export class FastLane implements Lane {
   }
 
   count(text: AlignedText, place: Place, limit: number): number {
+    if (this.isDirect(text.text)) return this.countDirect(text.text, limit)
     let n = 0
     this.windows(text.text, (part, start) => {
       this.each(part, start ? place : 'inside', (scratch, from, to) => {
@@ -48,6 +52,23 @@ export class FastLane implements Lane {
       return n <= limit
     })
     return n
+  }
+
+  /** A text that goes to the scanner as it is, in one window: what most short strings are. */
+  isDirect(text: string): boolean {
+    return this.direct && text.length <= WINDOW
+  }
+
+  encodeDirect(text: string, sink: IdSink): void {
+    const { scratch } = this
+    const end = scratch.write(text)
+    this.encoder.encode(scratch.bytes, scratch.view, 0, end, this.plan.scan, sink)
+  }
+
+  countDirect(text: string, limit: number): number {
+    const { scratch } = this
+    const end = scratch.write(text)
+    return this.encoder.count(scratch.bytes, scratch.view, 0, end, this.plan.scan, limit)
   }
 
   /** Without pre-tokenizer, bytes in, bytes out: any byte string is one sequence. */

@@ -5,7 +5,7 @@ const encoder = new TextEncoder()
 /** Buffers up to this size are kept between calls. */
 const KEPT = 1 << 20
 /** Below this many units a plain loop beats the call into TextEncoder. */
-const SHORT = 24
+const SHORT = 96
 
 export class Utf8Scratch {
   bytes = new Uint8Array(4096)
