@@ -3,7 +3,7 @@
 import type { Scan } from '../scan/index.ts'
 import { isWhiteSpace, isWord } from '../unicode/index.ts'
 
-export const SPACE_KIND = 1
+const SPACE_KIND = 1
 const WORD_KIND = 2
 const OTHER_KIND = 3
 
