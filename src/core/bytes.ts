@@ -1,9 +1,9 @@
 // Bytes and UTF-8. Decoding never drops a byte-order mark and never throws unless asked to:
 // the defaults of TextDecoder do both, and both are bugs in a tokenizer.
 import { TesseraError } from './errors.ts'
+import { decodeUtf8 } from './utf8-decode.ts'
 
 const encoder = new TextEncoder()
-const lossy = new TextDecoder('utf-8', { ignoreBOM: true })
 const strict = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true })
 
 /** UTF-8 of a string; a lone surrogate becomes U+FFFD (EF BF BD), as in every reference tokenizer. */
@@ -13,7 +13,7 @@ export function utf8Encode(text: string): Uint8Array {
 
 /** UTF-8 to string; each malformed sequence becomes U+FFFD; a leading U+FEFF is kept. */
 export function utf8Decode(bytes: Uint8Array): string {
-  return lossy.decode(bytes)
+  return decodeUtf8(bytes)
 }
 
 /** UTF-8 to string. Throws TEXT_NOT_UTF8 with the offset of the first malformed byte. */

@@ -19,6 +19,11 @@ export class IdDecoder {
   private readonly name: string
   /** The table's bytes with OVERRUN bytes behind them; null when single tokens have no fixed bytes. */
   private readonly table: DataView | null
+  /**
+   * `[size]` where an ordinary token's bytes start in the table, and their number in the low 8 bits: one read
+   * for what three tables would answer. RARE for all others.
+   */
+  private readonly packed: Uint32Array
   private out = new Uint8Array(4096)
   private outView = new DataView(this.out.buffer)
 
@@ -43,7 +48,9 @@ export class IdDecoder {
     })
     this.flags = flags
     this.table = null
+    this.packed = new Uint32Array(0)
     if (this.view && !this.view.firstOf) {
+      this.packed = packedTable(this.view, flags)
       const padded = new Uint8Array(this.view.bytes.length + OVERRUN)
       padded.set(this.view.bytes)
       this.table = new DataView(padded.buffer)
@@ -101,7 +108,7 @@ export class IdDecoder {
    * fallback tokens is not UTF-8; what it reads as is decided elsewhere.
    */
   private copy(ids: ArrayLike<number>, skipSpecials: boolean, text: boolean): Uint8Array | null {
-    const { flags } = this
+    const { flags, packed } = this
     const { offsets } = this.view!
     const table = this.table!
     const skipped = skipSpecials ? 1 : -1
@@ -112,8 +119,18 @@ export class IdDecoder {
     let room = this.out.length - OVERRUN
     for (let i = 0; i < ids.length; i++) {
       const id = ids[i]!
-      const flag = flags[id]
-      if (flag !== 0) {
+      const entry = packed[id]
+      let from: number
+      let length: number
+      if (entry !== undefined && entry !== RARE) {
+        if (runStart >= 0) {
+          if (text && !isUtf8(this.out, runStart, used)) return null
+          runStart = -1
+        }
+        from = entry >>> 8
+        length = entry & 0xff
+      } else {
+        const flag = flags[id]
         if (flag === undefined || flag === 2) throw this.outOfRange(id, i)
         if (flag === skipped) continue
         if (flag === 3) {
@@ -122,12 +139,9 @@ export class IdDecoder {
           if (text && !isUtf8(this.out, runStart, used)) return null
           runStart = -1
         }
-      } else if (runStart >= 0) {
-        if (text && !isUtf8(this.out, runStart, used)) return null
-        runStart = -1
+        from = offsets[id]!
+        length = offsets[id + 1]! - from
       }
-      let from = offsets[id]!
-      const length = offsets[id + 1]! - from
       if (used + length > room) {
         this.grow(used, used + length + OVERRUN)
         outView = this.outView
@@ -137,8 +151,8 @@ export class IdDecoder {
       let to = used
       used += length
       do {
-        outView.setInt32(to, table.getInt32(from))
-        outView.setInt32(to + 4, table.getInt32(from + 4))
+        outView.setInt32(to, table.getInt32(from, true), true)
+        outView.setInt32(to + 4, table.getInt32(from + 4, true), true)
         from += 8
         to += 8
       } while (to < used)
@@ -167,4 +181,18 @@ function isUtf8(bytes: Uint8Array, from: number, to: number): boolean {
     at += length
   }
   return true
+}
+
+/** Every token that needs a second look: special, missing, a byte of byte fallback, long, far. */
+const RARE = 0xffffffff
+
+function packedTable(view: TokenBytes, flags: Uint8Array): Uint32Array {
+  const { size, offsets } = view
+  const packed = new Uint32Array(size).fill(RARE)
+  for (let id = 0; id < size; id++) {
+    const from = offsets[id]!
+    const length = offsets[id + 1]! - from
+    if (flags[id] === 0 && length <= 0xff && from < 0xffffff) packed[id] = (from << 8) | length
+  }
+  return packed
 }
