@@ -20,8 +20,9 @@ const KINDS: readonly CorpusKind[] = ['prose', 'code', 'multilingual', 'short']
 const METRICS = ['encode', 'count', 'decode'] as const
 
 /** Bytes of fresh text a round: enough to time, little enough that the slowest peer does not eat the minute. */
-const BYTES = { o200k_base: 800_000, llama3: 100_000, qwen3: 100_000, gemma3: 60_000 }
+const BYTES = { o200k_base: 800_000, llama3: 80_000, qwen3: 80_000, gemma3: 40_000 }
 const ROUNDS = 3
+const WARMUP_MS = 150
 /** Most peers are at their slowest here, and these corpora are the smallest. */
 const MOST = { prose: Infinity, code: Infinity, multilingual: 250_000, short: 120_000 }
 
@@ -66,11 +67,13 @@ async function vocabulary(
               contestants: Object.fromEntries(contestants.map(([who, encoder]) => [who, encoder.decode!])),
               input: (round) => encoders.tessera!.encode(texts(round + offset)) as Ids[],
               rounds,
+              warmupMs: WARMUP_MS,
             })
           : await race<readonly string[]>({
               contestants: Object.fromEntries(contestants.map(([who, encoder]) => [who, encoder[metric]!])),
               input: (round) => texts(round + offset),
               rounds,
+              warmupMs: WARMUP_MS,
             })
       rows.push(rowOf(`${name} ${kind}`, metric, bytes, results))
     }
@@ -103,7 +106,8 @@ async function batch(): Promise<BenchRow> {
     },
     input: texts,
     rounds: 5,
-    warmup: 2,
+    warmup: 1,
+    warmupMs: 1000,
   })
   return {
     case: `o200k_base batch, ${threads} threads`,

@@ -87,12 +87,17 @@ export interface Race<Input> {
   rounds: number
   /** Untimed rounds before, so that everybody's code is compiled. Default 1. */
   warmup?: number
+  /**
+   * In warm-up rounds everybody runs again and again on the round's input for this long, so that whoever is
+   * quick has had as much time to be compiled as whoever is slow. Default 0: once.
+   */
+  warmupMs?: number
   seed?: number
 }
 
 /** Runs all contestants in turns; the order is shuffled anew each round. */
 export async function race<Input>(options: Race<Input>): Promise<Record<string, Timings>> {
-  const { contestants, input, rounds, warmup = 1, seed = 1 } = options
+  const { contestants, input, rounds, warmup = 1, warmupMs = 0, seed = 1 } = options
   const random = new Random(seed)
   const names = Object.keys(contestants)
   const timings: Record<string, Timing[]> = Object.fromEntries(names.map((name) => [name, []]))
@@ -103,6 +108,10 @@ export async function race<Input>(options: Race<Input>): Promise<Record<string, 
       collectGarbage('minor')
       const timing = await timed(() => contestants[name]!(text))
       if (round >= warmup) timings[name]!.push(timing)
+      else
+        for (let spent = timing.wallMs; spent < warmupMs;) {
+          spent += (await timed(() => contestants[name]!(text))).wallMs
+        }
     }
   }
   return Object.fromEntries(names.map((name) => [name, medians(timings[name]!)]))
