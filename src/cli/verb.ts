@@ -90,7 +90,9 @@ function checkOptions(rawArgs: readonly string[], options: Options, name: string
   const byFlag = new Map<string, { option: string; negated: boolean }>()
   for (const [option, def] of Object.entries(options)) {
     byFlag.set(`--${option}`, { option, negated: false })
-    for (const alias of [def.alias ?? []].flat()) byFlag.set(`-${alias}`, { option, negated: false })
+    for (const alias of [def.alias ?? []].flat()) {
+      byFlag.set(dashed(alias), { option, negated: false })
+    }
     if (def.type === 'boolean' && def.default === true)
       byFlag.set(`--no-${option}`, { option, negated: true })
   }
@@ -120,6 +122,10 @@ function checkOptions(rawArgs: readonly string[], options: Options, name: string
   }
 }
 
+function dashed(alias: string): string {
+  return alias.length === 1 ? `-${alias}` : `--${alias}`
+}
+
 function unknownHint(flag: string, flags: ReadonlyMap<string, unknown>, name: string): string {
   const near = [...flags.keys()].find((known) => known.startsWith(flag) || flag.startsWith(known))
   if (near?.startsWith('--')) return `Did you mean ${near}?`
@@ -138,7 +144,7 @@ export function wholeNumber(value: string | undefined, flag: string, least = 0):
 
 function verbHelp<T extends Options>({ name, summary, words, details, options, examples }: Verb<T>): string {
   const lines = Object.entries(options).map(([option, def]) => {
-    const aliases = [def.alias ?? []].flat().map((alias) => `-${alias}, `)
+    const aliases = [def.alias ?? []].flat().map((alias) => `${dashed(alias)}, `)
     const value =
       def.type === 'enum'
         ? ` ${def.options?.join('|')}`

@@ -44,9 +44,9 @@ export default verb({
     'Tokens over all files, and how many bytes and characters (code points) one token stands for: more is\n' +
     'better compression. Templates are left out. - is stdin, which is also read when no file is named.',
   options: {
-    tokenizers: {
+    tokenizer: {
       type: 'string',
-      alias: 't',
+      alias: ['t', 'tokenizers'],
       valueHint: 'a,b,…',
       description: 'Names or paths, separated by commas (default: every built-in)',
     },
@@ -63,7 +63,7 @@ export default verb({
   ],
   async run({ options, words }) {
     const names =
-      options.tokenizers?.split(',').map((name) => name.trim()) ??
+      options.tokenizer?.split(',').map((name) => name.trim()) ??
       builtinTokenizers.map((builtin) => builtin.name)
     const sources: Source[] = []
     for (const file of words.length > 0 ? words : ['-']) sources.push(await readSource(file, options.bytes))
