@@ -25,8 +25,8 @@ export {
   type SentencePieceOptions,
   type TokenizerJsonOptions,
 } from './formats/index.ts'
-export { trainBpe, type TrainedTokenizer } from './train-tokenizer.ts'
-export { trainBpeSpec, type Corpus, type TrainBpeOptions, type TrainBpeReport } from './train/train-bpe.ts'
+export { trainBpe, trainBpeSpec, type TrainedTokenizer } from './train-tokenizer.ts'
+export type { Corpus, TrainBpeOptions, TrainBpeReport } from './train/train-bpe.ts'
 export { renderChat, type ChatMessage, type ChatOptions } from './chat.ts'
 export { Vocab, type VocabAlphabet } from './vocab.ts'
 export * from './binary/index.ts'

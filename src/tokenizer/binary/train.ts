@@ -3,7 +3,6 @@
 // tokens of 1 to 16 bytes, chunks of 8,192 bytes; a pair whose joined bytes are a token already is skipped;
 // ties go to the smaller (left id, right id). Files and chunks may come in any order: the merges are the same.
 import { TesseraError, throwIfCancelled, type LongWork } from '../../core/index.ts'
-import { learnMerges } from '../train/learn-merges.ts'
 import { ChunkCorpus, type ChunkOptions } from './chunks.ts'
 import { BINARY_SPECIALS, FIRST_MERGE_ID, MAX_TOKEN_BYTES } from './layout.ts'
 import { BinaryTokenizer } from './tokenizer.ts'
@@ -55,6 +54,8 @@ export async function trainBinary(
   // The special tokens' text counts as taken, so that no token can look like one in tokenizer.json.
   const initial = BINARY_SPECIALS.map((text) => Uint8Array.from(text, (c) => c.charCodeAt(0)))
   for (let b = 0; b < 256; b++) initial.push(Uint8Array.of(b))
+  // Loaded when somebody trains: whoever only encodes does not pay for it.
+  const { learnMerges } = await import('../train/learn-merges.ts')
   const learned = await learnMerges(corpus.words(), {
     initial,
     vocabSize: size,
