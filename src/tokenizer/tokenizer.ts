@@ -6,9 +6,8 @@ import { FastLane } from './engine/fast-lane.ts'
 import { IdDecoder } from './engine/id-decoder.ts'
 import { IncrementalText } from './engine/incremental.ts'
 import { mergeTreeOf } from './engine/merge-tree.ts'
-import { overStrings, SourceText, type Visit } from './engine/source-text.ts'
+import { SourceText, type Visit } from './engine/source-text.ts'
 import { streamDecoder } from './engine/stream-decoder.ts'
-import { compileNormalizer } from './normalize/index.ts'
 import { compilePostProcessor, type PostProcessor } from './postprocess/compile.ts'
 import { padRows } from './postprocess/pad.ts'
 import type { Part } from './postprocess/part.ts'
@@ -189,9 +188,7 @@ class SpecTokenizer implements Tokenizer {
 
   private decoding(): IdDecoder {
     if (this.idDecoder) return this.idDecoder
-    const { normalizer, reference } = this.spec
-    const whole = normalizer ? overStrings(compileNormalizer(normalizer, reference)) : null
-    this.idDecoder = new IdDecoder(this.spec, whole)
+    this.idDecoder = new IdDecoder(this.spec, this.source.normalizeString)
     return this.idDecoder
   }
 

@@ -54,8 +54,8 @@ export class PieceEncoder {
       } else {
         const slot = cache.find(view, pos, length)
         if (slot >= 0) {
-          const count = cache.slots[slot + 5]!
-          const value = cache.slots[slot + 6]!
+          const count = cache.countAt(slot)
+          const value = cache.valueAt(slot)
           if (count === 1) {
             out[n++] = value
           } else {
@@ -91,7 +91,7 @@ export class PieceEncoder {
       } else {
         const slot = cache.find(view, pos, length)
         if (slot >= 0) {
-          n += cache.slots[slot + 5]!
+          n += cache.countAt(slot)
         } else {
           const merger = this.solve(bytes, pos, next)
           n += merger.count

@@ -38,21 +38,26 @@ export function fastPlan(spec: TokenizerSpec): FastPlan | null {
   return model.byteLevel ? byteLevelPlan(spec, model) : characterPlan(spec, model)
 }
 
-function byteLevelPlan(spec: TokenizerSpec, model: BpeModelSpec): FastPlan | null {
-  if (model.vocab.alphabet !== 'bytes' || byteIds(model.vocab).includes(-1)) return null
-  const normalizers = flattenNormalizers(spec.normalizer)
-  const byteNormalizer = normalizers.at(-1)?.type === 'ByteLevel'
-  const rest = byteNormalizer ? normalizers.slice(0, -1) : normalizers
-  if (rest.some((n) => n.type === 'ByteLevel')) return null
-  const base: FastPlan = {
+/** The plan without pre-tokenizer, from which the others differ. */
+function wholeTextPlan(model: BpeModelSpec, normalizers: NormalizerSpec[]): FastPlan {
+  return {
     model,
     scan: wholeText,
     presplit: null,
     prefixSpace: false,
     metaspace: null,
     cut: null,
-    normalizer: rest.length > 0 ? { type: 'Sequence', normalizers: rest } : null,
+    normalizer: normalizers.length > 0 ? { type: 'Sequence', normalizers } : null,
   }
+}
+
+function byteLevelPlan(spec: TokenizerSpec, model: BpeModelSpec): FastPlan | null {
+  if (model.vocab.alphabet !== 'bytes' || byteIds(model.vocab).includes(-1)) return null
+  const normalizers = flattenNormalizers(spec.normalizer)
+  const byteNormalizer = normalizers.at(-1)?.type === 'ByteLevel'
+  const rest = byteNormalizer ? normalizers.slice(0, -1) : normalizers
+  if (rest.some((n) => n.type === 'ByteLevel')) return null
+  const base = wholeTextPlan(model, rest)
   const steps = flattenPreTokenizers(spec.preTokenizer)
   // With a ByteLevel normalizer a pre-tokenizer would see the byte alphabet, not the text.
   if (byteNormalizer) return steps.length === 0 ? base : null
@@ -83,15 +88,7 @@ function characterPlan(spec: TokenizerSpec, model: BpeModelSpec): FastPlan | nul
   const replaces = normalizers.length > 0 && isSpaceToMetaspace(normalizers.at(-1)!)
   const prepends = replaces && normalizers.length > 1 && isPrependMetaspace(normalizers.at(-2)!)
   const rest = replaces ? normalizers.slice(0, prepends ? -2 : -1) : normalizers
-  const base: FastPlan = {
-    model,
-    scan: wholeText,
-    presplit: null,
-    prefixSpace: false,
-    metaspace: null,
-    cut: null,
-    normalizer: rest.length > 0 ? { type: 'Sequence', normalizers: rest } : null,
-  }
+  const base = wholeTextPlan(model, rest)
   const cuttable = rest.every(cutsAnywhere)
   const metaspace = steps.length === 1 && steps[0]!.type === 'Metaspace' ? steps[0]! : null
   if (metaspace && !replaces) {

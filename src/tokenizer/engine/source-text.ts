@@ -29,6 +29,8 @@ const FEW = 3
 
 export class SourceText {
   readonly lane: Lane
+  /** The tokenizer's whole normalizer over bare strings; null = none. */
+  readonly normalizeString: ((text: string) => string) | null
   private readonly spec: TokenizerSpec
   private readonly added: AddedMatcher
   private readonly normalize: ((text: AlignedText) => AlignedText) | null
@@ -41,7 +43,8 @@ export class SourceText {
   constructor(spec: TokenizerSpec, lane: 'auto' | 'plain') {
     this.spec = spec
     const whole = spec.normalizer ? compileNormalizer(spec.normalizer, spec.reference) : null
-    this.added = compileAdded(spec.addedTokens, whole && overStrings(whole))
+    this.normalizeString = whole && overStrings(whole)
+    this.added = compileAdded(spec.addedTokens, this.normalizeString)
     this.onlySpecials = spec.addedTokens.every((token) => token.special)
     const contents = spec.addedTokens.map((token) => token.content)
     this.firstOfAdded = [
@@ -157,7 +160,6 @@ export class SourceText {
   }
 }
 
-/** A normalizer as a function over bare strings. */
-export function overStrings(normalize: (text: AlignedText) => AlignedText): (text: string) => string {
+function overStrings(normalize: (text: AlignedText) => AlignedText): (text: string) => string {
   return (text) => normalize(aligned(text, false)).text
 }

@@ -6,6 +6,7 @@
 import { LETTER, LOWER, NEWLINE, NOT_SYMBOL, NUMBER, SPACE, UPPER } from './classes.ts'
 import { classAt, wideClass, type CharClasses } from './classes.ts'
 import { contractionEnd, type ContractionCase } from './contractions.ts'
+import { numbersEnd, runEnd, symbolsEnd } from './runs.ts'
 import type { Scan } from './scan.ts'
 import { spacesEnd } from './whitespace.ts'
 
@@ -35,20 +36,9 @@ export function o200kScanner(classes: CharClasses, contractions: ContractionCase
       at += length
       if ((flags & LOWER) !== 0) afterBoth = at
     }
-    const lowerStart = at
-    while (at < end) {
-      const b = bytes[at]!
-      if (b < 0x80) {
-        if ((ascii[b]! & LOWER) === 0) break
-        at++
-      } else {
-        const wide = wideClass(classes, bytes, at)
-        if ((wide & LOWER) === 0) break
-        at += wide >> 8
-      }
-    }
-    if (at > lowerStart) return at
-    return afterBoth >= 0 ? afterBoth : -lowerStart
+    const stop = runEnd(classes, bytes, at, end, LOWER)
+    if (stop > at) return stop
+    return afterBoth >= 0 ? afterBoth : -at
   }
 
   return function next(bytes, pos, end) {
@@ -58,15 +48,7 @@ export function o200kScanner(classes: CharClasses, contractions: ContractionCase
       const stop = word(bytes, pos, end)
       return contractionEnd(bytes, stop < 0 ? -stop : stop, end, contractions)
     }
-    if ((first & NUMBER) !== 0) {
-      let at = afterFirst
-      for (let n = 1; n < 3 && at < end; n++) {
-        const c = classAt(classes, bytes, at)
-        if ((c & NUMBER) === 0) break
-        at += c >> 8
-      }
-      return at
-    }
+    if ((first & NUMBER) !== 0) return numbersEnd(classes, bytes, afterFirst, end, 2)
     const isMark = (first & (UPPER | LOWER)) !== 0
     if ((first & NEWLINE) === 0 && afterFirst < end) {
       if ((classAt(classes, bytes, afterFirst) & (UPPER | LOWER)) !== 0) {
@@ -85,12 +67,7 @@ export function o200kScanner(classes: CharClasses, contractions: ContractionCase
       }
       symbols = afterFirst
     }
-    let at = symbols
-    while (at < end) {
-      const c = classAt(classes, bytes, at)
-      if ((c & NOT_SYMBOL) !== 0) break
-      at += c >> 8
-    }
+    let at = symbolsEnd(classes, bytes, symbols, end)
     while (at < end) {
       const b = bytes[at]!
       if (b !== 0x0a && b !== 0x0d && b !== 0x2f) break
