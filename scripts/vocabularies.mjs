@@ -72,7 +72,7 @@ const files = [
     names: [{ name: 'deepseek_v3', title: 'DeepSeek-V3, R1' }],
   },
   {
-    // Ours: `npx tessera papers run binary-bpe --experiment` writes it.
+    // Ours: `npx tessera papers run binary-bpe` writes it.
     file: 'binary-16k.tess',
     read: async () => readCompact(await readFile(path('vocabularies/binary-16k.tess'))),
     licence: 'Apache-2.0',

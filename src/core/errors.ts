@@ -23,6 +23,7 @@ export type ErrorCode =
   | 'CANCELLED'
   | 'PAPER_NOT_FOUND'
   | 'PAPER_NOT_RUNNABLE'
+  | 'PACKAGE_MISSING' // an optional package that this work needs is not installed
   | 'PORT_IN_USE'
 
 export interface ErrorDetails {

@@ -17,6 +17,7 @@ export type {
   Room,
   RunOptions,
 } from './paper.ts'
+export type { ExperimentResult, PublishedFigure, ResultRow, Spread } from './experiment/result.ts'
 export type { BinaryBpeOptions, BinaryBpeReport, FileReport } from './binary-bpe/paper.ts'
 export type { BinaryBpeResult } from './binary-bpe/result.ts'
 

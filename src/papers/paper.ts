@@ -53,11 +53,17 @@ export interface PaperReport<Data> {
 export interface RunOptions extends LongWork {
   /** Run the paper's own experiment instead of the method on `input`; it writes its `result.json`. */
   experiment?: boolean
+  /** For the experiment. Default 1. */
+  seed?: number
+  /** For the experiment: where its finished steps are kept. Default `.cache/<slug>`. */
+  cache?: string
+  /** For the experiment: the result file. Default: see `saveResult`. */
+  output?: string
 }
 
 /** Where a result comes from; every `result.json` begins with it. */
 export interface Origin {
-  paper: string
+  slug: string
   /** One command that makes this result again. */
   command: string
   /** ISO date of the run. */

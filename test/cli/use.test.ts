@@ -248,7 +248,7 @@ test('papers run binary-bpe, on a file and on stdin', async () => {
   // Nested vocabularies: a larger one never needs more tokens.
   const tokens = files[0]!.sizes.map((size) => size.tokens)
   expect(tokens).toEqual(tokens.toSorted((a, b) => b - a))
-  expect(await output(words, bytes)).toMatch(/^stdin .*\n\nvocabulary +tokens +bytes per token/)
+  expect(await output([...words, '-'], bytes)).toMatch(/^stdin .*\n\nvocabulary +tokens +bytes per token/)
 })
 
 describe('help', () => {

@@ -4,7 +4,7 @@ import { type PaperFile, type ReportTable, papers } from '../../papers/index.ts'
 import { usageError } from '../failure.ts'
 import { alignColumns, print, printJson, readBytes } from '../io.ts'
 import { followed } from '../progress.ts'
-import { jsonOption, seeHelp, verb } from '../verb.ts'
+import { jsonOption, seeHelp, verb, wholeNumber } from '../verb.ts'
 
 function onlyWord(words: readonly string[], name: string): string {
   if (words.length !== 1) throw usageError('Name one paper by its slug', seeHelp(name))
@@ -97,34 +97,50 @@ export const show = verb({
 
 export const run = verb({
   name: 'tessera papers run',
-  summary: "A paper's method on your input.",
+  summary: "A paper's method on your input, or its experiment.",
   words: '<slug> [input…]',
   details:
-    'Inputs are files, or - for stdin. --experiment runs the experiment of the paper instead, and writes its\n' +
-    'result. Prints tables; with --json the same numbers as data.',
+    'Inputs are files, or - for stdin. Without input the experiment of the paper runs: minutes of work, which\n' +
+    'Ctrl-C stops and the same command goes on with; it writes result.json with our figures beside those of\n' +
+    'the paper. Prints tables; with --json the same numbers as data.',
   options: {
-    experiment: { type: 'boolean', default: false, description: "The paper's own experiment (no input)" },
+    seed: { type: 'string', valueHint: 'n', description: "The experiment's first seed (default 1)" },
+    output: {
+      type: 'string',
+      alias: ['o'],
+      valueHint: 'file',
+      description: "Where the experiment's result goes (default: the paper's result.json)",
+    },
     ...jsonOption,
   },
   examples: [
     { command: 'tessera papers run binary-bpe /bin/ls', does: 'bytes per token of an executable' },
     { command: 'tessera papers run binary-bpe --json app.exe lib.so', does: 'several files, for programs' },
+    { command: 'tessera papers run binary-bpe', does: "the paper's experiment" },
   ],
   async run({ options, words }) {
     const [slug, ...paths] = words
     if (slug === undefined) throw usageError('Name a paper by its slug', seeHelp('tessera papers run'))
     const paper = papers.get(slug)
-    const { experiment } = options
-    if (experiment && paths.length > 0)
-      throw usageError('--experiment takes no input', seeHelp('tessera papers run'))
+    const experiment = paths.length === 0
+    const { output } = options
+    const seed = wholeNumber(options.seed, '--seed')
+    if (!experiment && (seed !== undefined || output !== undefined)) {
+      throw usageError(
+        '--seed and --output belong to the experiment, which takes no input',
+        seeHelp('tessera papers run'),
+      )
+    }
     const files: PaperFile[] = []
-    // A paper that does not run says so before its input is asked for.
-    if (paper.state === 'runs' && !experiment) {
-      for (const path of paths.length > 0 ? paths : ['-']) {
+    // A paper that does not run says so before its input is read.
+    if (paper.state === 'runs') {
+      for (const path of paths) {
         files.push({ name: path === '-' ? 'stdin' : basename(path), bytes: await readBytes(path) })
       }
     }
-    const report = await followed((how) => paper.run(files, { ...how, experiment }))
+    const report = await followed((how) =>
+      paper.run(files, { ...how, experiment, output, ...(seed === undefined ? {} : { seed }) }),
+    )
     if (options.json) {
       await printJson(report.data)
       return

@@ -7,12 +7,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Random, TesseraError } from '../../core/index.ts'
 import { BinaryTokenizer, loadTokenizer, trainBinary, type Tokenizer } from '../../tokenizer/index.ts'
 import { papers } from '../index.ts'
-import { readResult } from '../result-file.ts'
+import { figuresOf, withFigures } from '../experiment/readme.ts'
+import { readResult } from '../experiment/result-file.ts'
+import { Steps } from '../experiment/steps.ts'
 import { CORPUS } from './corpus.ts'
 import { byFormat, familyResults, groupResults, measureFamily, spreadOf, type TestFile } from './measure.ts'
-import { withFigures } from './readme.ts'
 import { sampleFile, samplePool } from './sample.ts'
-import { Steps } from './steps.ts'
+import { resultTables } from './tables.ts'
 import { readTar } from './tar.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tessera-binary-bpe-'))
@@ -94,7 +95,7 @@ describe('the vocabulary that ships', () => {
 describe('the committed result', () => {
   test('is what the paper shows, with its origin', async () => {
     const result = (await papers.get('binary-bpe').result())!
-    expect(result.paper).toBe('binary-bpe')
+    expect(result.slug).toBe('binary-bpe')
     expect(result.lossless.files).toBe(result.lossless.of)
     const curve = result.family.map((f) => f.bytesPerToken)
     expect(curve.length).toBeGreaterThanOrEqual(5)
@@ -108,11 +109,11 @@ describe('the committed result', () => {
   test('and the README has its figures', async () => {
     const result = (await papers.get('binary-bpe').result())!
     const readme = readFileSync(new URL('./README.md', import.meta.url), 'utf8')
-    expect(withFigures(readme, result)).toBe(readme)
+    expect(withFigures(readme, figuresOf(result, resultTables(result)))).toBe(readme)
     expect(readme).toContain(
       `| ${result.settings.sizes[0]} | ${Number(result.family[0]!.bytesPerToken.toFixed(3))} |`,
     )
-    expect(withFigures('no marks', result)).toBe('no marks')
+    expect(withFigures('no marks', 'figures')).toBe('no marks')
   })
 
   test('null when there is none, and an error when it is not JSON', async () => {

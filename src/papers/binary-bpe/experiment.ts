@@ -1,9 +1,8 @@
 // The paper's experiment on programs of three platforms: one training run for the whole family, then bytes
 // per token on programs of other vendors by size, format and processor; families trained on one format
 // only; text tokenizers on the same files; compressed and random bytes as controls.
-import { mkdir, readFile } from 'node:fs/promises'
-import { cpus, totalmem } from 'node:os'
-import { join, relative } from 'node:path'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { Random, firstMalformedByte, type LongWork } from '../../core/index.ts'
 import { writeFileAtomic } from '../../core/node.ts'
@@ -15,6 +14,11 @@ import {
   trainBinary,
   writeCompact,
 } from '../../tokenizer/index.ts'
+import { originOf } from '../experiment/origin.ts'
+import { cacheFolder, checkoutFolder, packageRoot } from '../experiment/places.ts'
+import type { ResultRow } from '../experiment/result.ts'
+import { saveResult } from '../experiment/save.ts'
+import { Steps } from '../experiment/steps.ts'
 import { machinePrograms } from './machine-programs.ts'
 import {
   breathe,
@@ -27,13 +31,11 @@ import {
   type TestFile,
 } from './measure.ts'
 import type { BinaryBpeOptions } from './paper.ts'
-import { packageRoot, resultPlaces } from './places.ts'
 import { prepare, type CorpusFile } from './prepare.ts'
 import { LANDMARKS, PAPER_FIGURES, PAPER_SCALE } from './published.ts'
-import { withFigures } from './readme.ts'
-import type { BaselineResult, BinaryBpeResult, CrossResult, GroupResult } from './result.ts'
+import type { BaselineResult, BinaryBpeResult, CrossResult, GroupResult, SizeResult } from './result.ts'
 import { sampleFile, samplePool } from './sample.ts'
-import { Steps } from './steps.ts'
+import { resultTables } from './tables.ts'
 
 const SETTINGS = {
   chunkBytes: 8192,
@@ -56,7 +58,8 @@ interface Trained {
 
 /** Throws what fetching, training and writing throw, and CANCELLED. Writes the result and returns it. */
 export async function runExperiment(options: BinaryBpeOptions): Promise<BinaryBpeResult> {
-  const { seed = 1, cache = join(process.cwd(), '.cache', 'binary-bpe') } = options
+  const root = await packageRoot()
+  const { seed = 1, cache = cacheFolder(root, 'binary-bpe') } = options
   const work: LongWork = { onProgress: options.onProgress, signal: options.signal }
   await mkdir(cache, { recursive: true })
   const corpus = await prepare(cache, work)
@@ -164,29 +167,23 @@ export async function runExperiment(options: BinaryBpeOptions): Promise<BinaryBp
           () => 'ELF programs and libraries of this machine',
         )[0]!
 
-  const root = await packageRoot()
-  const places = resultPlaces(root)
-  const output = options.output ?? places.result
+  const results = familyResults(family, test, sizes, measure)
   const result: BinaryBpeResult = {
-    paper: 'binary-bpe',
-    command: `npx tessera papers run binary-bpe --experiment`,
-    date: new Date().toISOString().slice(0, 10),
-    seed,
-    versions: { node: process.versions.node, v8: process.versions.v8, tessera: root.version },
-    machine: {
-      cpu: cpus()[0]?.model ?? 'unknown',
-      cores: cpus().length,
-      memoryGB: Math.round(totalmem() / 2 ** 30),
-      system: `${process.platform} ${process.arch}`,
-    },
+    ...(await originOf('binary-bpe', seed)),
+    paper: PAPER_FIGURES,
+    rows: rowsOf(results, baselines, controls, sizes),
     scale: 'smaller than the paper',
+    notes: [
+      `Training: ${(mixed.corpus.bytes / 1e6).toFixed(1)} MB of ${mixed.corpus.files} files. The paper's scale: ${PAPER_SCALE}.`,
+      'The spread is over the held-out files, which are of other vendors than the training files; one seed.',
+    ],
     settings: { ...SETTINGS, sizes },
     training: { ...mixed.corpus, seconds: Math.round(mixed.seconds) },
     lossless: {
       files: test.filter((_, f) => measure.lossless.every((row) => row[f])).length,
       of: test.length,
     },
-    family: familyResults(family, test, sizes, measure),
+    family: results,
     formats: groupResults(test, measure.tokens, (file) => file.format),
     architectures: groupResults(test, measure.tokens, (file) => file.architectures.join(' + ')),
     kinds,
@@ -211,18 +208,67 @@ export async function runExperiment(options: BinaryBpeOptions): Promise<BinaryBp
       format,
       bytes: bytes.length,
     })),
-    paper_figures: [...PAPER_FIGURES],
-    paper_scale: PAPER_SCALE,
+    paperScale: PAPER_SCALE,
   }
-  await writeFileAtomic(output, `${JSON.stringify(result, null, 1)}\n`)
-  if (!options.output && places.checkout) {
-    const { readme, vocabulary } = places.checkout
-    await writeFileAtomic(readme, withFigures(await readFile(readme, 'utf8'), result))
+  await saveResult(result, { ...work, output: options.output, tables: resultTables(result) })
+  if (!options.output && checkoutFolder(root, 'binary-bpe') !== null) {
     const shipped = new BinaryTokenizer(family.merges.slice(0, 2 * (COMPARED - FIRST_MERGE_ID)), 'binary-16k')
-    await writeFileAtomic(vocabulary, writeCompact(shipped.spec()))
+    await writeFileAtomic(join(root.folder, 'vocabularies', 'binary-16k.tess'), writeCompact(shipped.spec()))
   }
-  work.onProgress?.({ stage: `wrote ${relative(process.cwd(), output)}`, done: 1, total: 1, unit: 'items' })
   return result
+}
+
+/** The paper's figures by vocabulary size, for typical programs; 64k is an average over its own test files. */
+const PAPER_BY_SIZE: Readonly<Record<number, string>> = {
+  4096: 'about 2.0',
+  8192: 'about 2.2',
+  16384: 'about 2.4',
+  65536: '2.89',
+}
+
+/** Each size beside the paper, text tokenizers beside ours, and the controls. */
+function rowsOf(
+  family: readonly SizeResult[],
+  baselines: readonly BaselineResult[],
+  controls: readonly GroupResult[],
+  sizes: readonly number[],
+): ResultRow[] {
+  const text = baselines.find((baseline) => baseline.name === 'o200k_base')
+  const mean = (by: BaselineResult['bytesPerToken']) => (by.ELF + by.PE + by['Mach-O']) / 3
+  return [
+    ...family.map(({ size, overFiles }): ResultRow => {
+      const { files: count, mean: ours, deviation, min, max } = overFiles
+      return {
+        metric: 'bytes per token',
+        setting: `vocabulary ${size}, mean of held-out files`,
+        baseline: text ? { name: 'o200k_base, mean of formats', value: mean(text.bytesPerToken) } : null,
+        paper: PAPER_BY_SIZE[size] ?? null,
+        ours,
+        unit: 'bytes/token',
+        spread: { over: 'documents', count, deviation, min, max },
+      }
+    }),
+    ...family
+      .filter(({ size }) => size === 65536)
+      .map(({ size, vocabularyUsed }): ResultRow => ({
+        metric: 'ids used on the test set',
+        setting: `vocabulary ${size}`,
+        baseline: null,
+        paper: '67.2 %',
+        ours: 100 * vocabularyUsed,
+        unit: '%',
+        spread: null,
+      })),
+    ...controls.map(({ name, bytesPerToken }): ResultRow => ({
+      metric: 'bytes per token, control',
+      setting: `vocabulary ${sizes.at(-1)}, ${name}`,
+      baseline: null,
+      paper: null,
+      ours: bytesPerToken.at(-1)!,
+      unit: 'bytes/token',
+      spread: null,
+    })),
+  ]
 }
 
 function described(file: CorpusFile): CorpusFile & TestFile {

@@ -1,7 +1,7 @@
 // The measurements of the experiment: tokens of each file at each size, and what follows from them.
 import { throwIfCancelled, type LongWork } from '../../core/index.ts'
 import { FIRST_BYTE_ID, sections, tokensBySection, type BinaryTokenizer } from '../../tokenizer/index.ts'
-import type { GroupResult, SizeResult, Spread } from './result.ts'
+import type { FileSpread, GroupResult, SizeResult } from './result.ts'
 
 export interface TestFile {
   name: string
@@ -161,7 +161,7 @@ export function byFormat(
   return { ELF: of('ELF'), PE: of('PE'), 'Mach-O': of('Mach-O') }
 }
 
-export function spreadOf(values: readonly number[]): Spread {
+export function spreadOf(values: readonly number[]): FileSpread {
   const sorted = [...values].sort((a, b) => a - b)
   const n = sorted.length
   const mean = sorted.reduce((sum, x) => sum + x, 0) / n

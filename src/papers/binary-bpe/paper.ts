@@ -3,9 +3,10 @@
 import { TesseraError, throwIfCancelled } from '../../core/index.ts'
 import { BinaryTokenizer, resolveTokenizer } from '../../tokenizer/index.ts'
 import type { PaperFile, PaperInput, PaperReport, RunOptions } from '../paper.ts'
-import { readResult } from '../result-file.ts'
+import { readResult } from '../experiment/result-file.ts'
 import { analyse, type FileReport } from './analyse.ts'
 import type { BinaryBpeResult } from './result.ts'
+import { publishedTable, resultTable } from '../experiment/tables.ts'
 import { fileTables, resultTables } from './tables.ts'
 
 export type { FileReport } from './analyse.ts'
@@ -13,15 +14,6 @@ export type { FileReport } from './analyse.ts'
 export interface BinaryBpeOptions extends RunOptions {
   /** The family to encode with. Default: the vocabulary `binary-16k` that ships. */
   vocabulary?: BinaryTokenizer
-  /** For the experiment. Default 1. */
-  seed?: number
-  /** For the experiment: where fetched packages and finished steps are kept. Default `.cache/binary-bpe`. */
-  cache?: string
-  /**
-   * For the experiment: the result file. Default: in a checkout `result.json` of this paper, and then the
-   * vocabulary that ships (`vocabularies/binary-16k.tess`) is written too; else `binary-bpe-result.json`.
-   */
-  output?: string
 }
 
 export type BinaryBpeReport = { files: FileReport[] } | { experiment: BinaryBpeResult }
@@ -31,14 +23,19 @@ export const binaryBpe = {
 
   /**
    * Encodes files with the family, or with `experiment` runs the whole experiment (Node only: fetches
-   * about 150 MB of programs once, then takes some minutes). Throws ARGUMENT_INVALID, CANCELLED, and
+   * about 150 MB of programs once, then takes some minutes; in a checkout it also writes the vocabulary that
+   * ships, `vocabularies/binary-16k.tess`). Throws ARGUMENT_INVALID, CANCELLED, and
    * what loading the vocabulary or fetching the programs throws.
    */
   async run(input: PaperInput, options: BinaryBpeOptions = {}): Promise<PaperReport<BinaryBpeReport>> {
     if (options.experiment) {
       const { runExperiment } = await import('./experiment.ts')
       const experiment = await runExperiment(options)
-      return { tables: resultTables(experiment), notes: [], data: { experiment } }
+      return {
+        tables: [resultTable(experiment), ...resultTables(experiment), publishedTable(experiment)],
+        notes: experiment.notes,
+        data: { experiment },
+      }
     }
     const files: readonly PaperFile[] =
       input instanceof Uint8Array ? [{ name: 'input', bytes: input }] : input

@@ -1,9 +1,10 @@
 // What the paper, its model cards and its project page report, for comparison beside our numbers.
+import type { PublishedFigure } from '../experiment/result.ts'
 
 export const PAPER_SCALE =
   'About 13 GB: some 30,000 programs for Linux, Windows, macOS and Android on six processor families, malware included'
 
-export const PAPER_FIGURES: readonly { metric: string; setting: string; value: string }[] = [
+export const PAPER_FIGURES: readonly PublishedFigure[] = [
   {
     metric: 'content per context',
     setting: 'uncompressed ELF, PE, Mach-O, against raw bytes',

@@ -1,8 +1,8 @@
 // What the experiment writes to `result.json`.
-import type { Origin } from '../paper.ts'
+import type { ExperimentResult } from '../experiment/result.ts'
 
 /** Of one number per file. */
-export interface Spread {
+export interface FileSpread {
   files: number
   mean: number
   deviation: number
@@ -16,7 +16,7 @@ export interface SizeResult {
   /** All bytes of the test files by all their tokens. */
   bytesPerToken: number
   /** Bytes per token of each file. */
-  overFiles: Spread
+  overFiles: FileSpread
   /** Share of the ids that occur in the test files' tokens. */
   vocabularyUsed: number
   /** Entropy of single tokens, in bits per byte of the files. */
@@ -50,8 +50,7 @@ export interface BaselineResult {
   note: string
 }
 
-export interface BinaryBpeResult extends Origin {
-  scale: 'smaller than the paper'
+export type BinaryBpeResult = ExperimentResult<{
   settings: {
     chunkBytes: number
     maxTokenBytes: number
@@ -81,6 +80,6 @@ export interface BinaryBpeResult extends Origin {
   firstMerges: { id: number; hex: string; text: string }[]
   landmarks: { token: string; id: number | null }[]
   files: { name: string; sha256: string; split: 'train' | 'test'; format: string; bytes: number }[]
-  paper_figures: { metric: string; setting: string; value: string }[]
-  paper_scale: string
-}
+  /** What the paper trained on. */
+  paperScale: string
+}>

@@ -93,10 +93,5 @@ export function resultTables(result: BinaryBpeResult): ReportTable[] {
         ...[2, 3, 4, 8, 16].map((n) => `${(100 * (f.shareByLength[n - 1] ?? 0)).toFixed(1)} %`),
       ]),
     },
-    {
-      title: "The paper's figures",
-      columns: ['metric', 'setting', 'value'],
-      rows: result.paper_figures.map((f) => [f.metric, f.setting, f.value]),
-    },
   ]
 }

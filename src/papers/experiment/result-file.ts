@@ -1,5 +1,5 @@
 // Reads a paper's `result.json`, in Node from the file beside the module, in a page by fetching it.
-import { TesseraError } from '../core/index.ts'
+import { TesseraError } from '../../core/index.ts'
 
 /** The parsed file, or null when there is none. Throws FORMAT_INVALID when it is not JSON. */
 export async function readResult(url: URL): Promise<unknown> {
