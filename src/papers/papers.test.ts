@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import type { TesseraError } from '../core/index.ts'
-import { papers } from './index.ts'
+import { figuresOf } from './experiment/readme.ts'
+import { type ExperimentResult, papers } from './index.ts'
 
 describe('the catalogue', () => {
   test('has 34 papers, each with everything a list shows', () => {
@@ -50,5 +52,37 @@ describe('a paper by name', () => {
     await expect(papers.get('zett').run(new Uint8Array(1))).rejects.toMatchObject({
       code: 'PAPER_NOT_RUNNABLE',
     })
+  })
+})
+
+describe('every result', () => {
+  const running = papers.list().filter((paper) => paper.state === 'runs')
+
+  test.each(running)('$slug has rows beside the paper, and says where it comes from', async ({ slug }) => {
+    const result = (await papers.get(slug).result()) as ExperimentResult
+    expect(result).toMatchObject({ slug, command: `npx tessera papers run ${slug}` })
+    expect(result.date).toMatch(/^20\d\d-\d\d-\d\d$/)
+    expect(Object.keys(result.versions)).toEqual(expect.arrayContaining(['node', 'tessera']))
+    expect(Number.isInteger(result.seed)).toBe(true)
+    expect(['as in the paper', 'smaller than the paper']).toContain(result.scale)
+    expect(result.paper.length).toBeGreaterThan(0)
+    for (const figure of result.paper) {
+      for (const key of ['metric', 'setting', 'value'] as const) expect(figure[key].length).toBeGreaterThan(0)
+    }
+    expect(result.rows.length).toBeGreaterThan(2)
+    expect(result.rows.some((row) => row.paper !== null)).toBe(true)
+    expect(result.rows.some((row) => row.spread !== null && row.spread.count >= 3)).toBe(true)
+    for (const row of result.rows) {
+      expect(row.metric.length * row.setting.length).toBeGreaterThan(0)
+      expect(Number.isFinite(row.ours)).toBe(true)
+      expect(row.baseline === null || Number.isFinite(row.baseline.value)).toBe(true)
+      if (row.spread) expect(row.spread.min).toBeLessThanOrEqual(row.spread.max)
+    }
+  })
+
+  test.each(running)('$slug: its README has the figures of result.json', async ({ slug }) => {
+    const result = (await papers.get(slug).result()) as ExperimentResult
+    const readme = await readFile(new URL(`./${slug}/README.md`, import.meta.url), 'utf8')
+    expect(readme).toContain(figuresOf(result).slice(0, figuresOf(result).indexOf('\n\n### The paper')))
   })
 })
