@@ -25,8 +25,18 @@ export {
   type SentencePieceOptions,
   type TokenizerJsonOptions,
 } from './formats/index.ts'
-export { trainBpe, trainBpeSpec, type TrainedTokenizer } from './train-tokenizer.ts'
+export {
+  trainBpe,
+  trainBpeSpec,
+  trainUnigram,
+  trainUnigramSpec,
+  trainWordPiece,
+  trainWordPieceSpec,
+  type TrainedTokenizer,
+} from './train-tokenizer.ts'
 export type { Corpus, TrainBpeOptions, TrainBpeReport } from './train/train-bpe.ts'
+export type { TrainUnigramOptions, TrainUnigramReport } from './train/train-unigram.ts'
+export type { TrainWordPieceOptions, TrainWordPieceReport } from './train/train-wordpiece.ts'
 export { renderChat, type ChatMessage, type ChatOptions } from './chat.ts'
 export { Vocab, type VocabAlphabet } from './vocab.ts'
 export * from './binary/index.ts'

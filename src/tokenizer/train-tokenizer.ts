@@ -1,13 +1,15 @@
-// Training, from a corpus to a tokenizer in hand. The trainer is loaded when it is called for: whoever only
+// Training, from a corpus to a tokenizer in hand. A trainer is loaded when it is called for: whoever only
 // encodes does not pay for it.
 import { createTokenizer } from './tokenizer.ts'
 import type { TokenizerSpec } from './spec.ts'
 import type { Corpus, TrainBpeOptions, TrainBpeReport } from './train/train-bpe.ts'
+import type { TrainUnigramOptions, TrainUnigramReport } from './train/train-unigram.ts'
+import type { TrainWordPieceOptions, TrainWordPieceReport } from './train/train-wordpiece.ts'
 import type { Tokenizer } from './types.ts'
 
 /** A tokenizer that knows how it was made. */
-export interface TrainedTokenizer extends Tokenizer {
-  readonly report: TrainBpeReport
+export interface TrainedTokenizer<Report = TrainBpeReport> extends Tokenizer {
+  readonly report: Report
 }
 
 /**
@@ -29,5 +31,41 @@ export async function trainBpeSpec(
  */
 export async function trainBpe(corpus: Corpus, options: TrainBpeOptions = {}): Promise<TrainedTokenizer> {
   const { spec, report } = await trainBpeSpec(corpus, options)
+  return Object.assign(createTokenizer(spec), { report })
+}
+
+/** Trains a Unigram tokenizer (Kudo 2018), to a specification and a report. Throws what `trainBpeSpec` throws. */
+export async function trainUnigramSpec(
+  corpus: Corpus,
+  options: TrainUnigramOptions = {},
+): Promise<{ spec: TokenizerSpec; report: TrainUnigramReport }> {
+  const trainer = await import('./train/train-unigram.ts')
+  return trainer.trainUnigramSpec(corpus, options)
+}
+
+/** As `trainBpe`, for a Unigram tokenizer. */
+export async function trainUnigram(
+  corpus: Corpus,
+  options: TrainUnigramOptions = {},
+): Promise<TrainedTokenizer<TrainUnigramReport>> {
+  const { spec, report } = await trainUnigramSpec(corpus, options)
+  return Object.assign(createTokenizer(spec), { report })
+}
+
+/** Trains a WordPiece tokenizer, to a specification and a report. Throws what `trainBpeSpec` throws. */
+export async function trainWordPieceSpec(
+  corpus: Corpus,
+  options: TrainWordPieceOptions = {},
+): Promise<{ spec: TokenizerSpec; report: TrainWordPieceReport }> {
+  const trainer = await import('./train/train-wordpiece.ts')
+  return trainer.trainWordPieceSpec(corpus, options)
+}
+
+/** As `trainBpe`, for a WordPiece tokenizer. */
+export async function trainWordPiece(
+  corpus: Corpus,
+  options: TrainWordPieceOptions = {},
+): Promise<TrainedTokenizer<TrainWordPieceReport>> {
+  const { spec, report } = await trainWordPieceSpec(corpus, options)
   return Object.assign(createTokenizer(spec), { report })
 }

@@ -134,7 +134,7 @@ function eachCharacter(
 }
 
 /** The code point of a well-formed UTF-8 sequence. */
-function codePointAt(bytes: Uint8Array, at: number): number {
+export function codePointAt(bytes: Uint8Array, at: number): number {
   const a = bytes[at]!
   if (a < 0x80) return a
   const b = bytes[at + 1]! & 0x3f

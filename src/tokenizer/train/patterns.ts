@@ -2,18 +2,75 @@
 import { TesseraError } from '../../core/index.ts'
 import { knownEncoding } from '../formats/encodings.ts'
 import { GPT2_PATTERN } from '../scan/index.ts'
-import type { DecoderSpec, PreTokenizerSpec } from '../spec.ts'
+import type { DecoderSpec, NormalizerSpec, PreTokenizerSpec } from '../spec.ts'
+
+const SPACE = '▁'
 
 /**
  * - `gpt2`, `cl100k`, `o200k`: the patterns of OpenAI's encodings;
  * - `metaspace`: cut before each space, which becomes ▁ (SentencePiece);
  * - `whitespace`: words and runs of punctuation; white space is lost;
  * - `whitespace-split`: what stands between white space, which is lost;
+ * - `bert`: words and single marks of punctuation; white space is lost;
+ * - `sentencepiece`: cut before each space, which becomes ▁, and around line breaks; one ▁ is put before the
+ *   text. The saved tokenizer has no pre-tokenizer: no token crosses a cut. As SentencePiece does it, also for
+ *   a text that begins with a space;
  * - `none`: a document or line is one word.
  */
 export type PatternName = (typeof NAMES)[number]
 
-const NAMES = ['gpt2', 'cl100k', 'o200k', 'metaspace', 'whitespace', 'whitespace-split', 'none'] as const
+const NAMES = [
+  'gpt2',
+  'cl100k',
+  'o200k',
+  'metaspace',
+  'sentencepiece',
+  'whitespace',
+  'whitespace-split',
+  'bert',
+  'none',
+] as const
+
+/** The steps around a model, as they are saved, and how its words are cut for counting. */
+export interface Pipeline {
+  counted: PreTokenizerSpec | null
+  normalizer: NormalizerSpec | null
+  preTokenizer: PreTokenizerSpec | null
+  decoder: DecoderSpec | null
+}
+
+/** The steps around a model of characters. Throws ARGUMENT_INVALID. */
+export function pipelineFor(
+  pattern: PatternName | { regex: string } | PreTokenizerSpec,
+  normalizer: NormalizerSpec | null,
+  options: DecoderOptions,
+): Pipeline {
+  const counted = preTokenizerFor(pattern, false)
+  if (pattern !== 'sentencepiece')
+    return { counted, normalizer, preTokenizer: counted, decoder: decoderFor(counted, options) }
+  const before = normalizer?.type === 'Sequence' ? normalizer.normalizers : normalizer ? [normalizer] : []
+  return {
+    counted,
+    normalizer: {
+      type: 'Sequence',
+      normalizers: [
+        ...before,
+        { type: 'Replace', pattern: { String: ' ' }, content: SPACE },
+        { type: 'Prepend', prepend: SPACE },
+      ],
+    },
+    preTokenizer: null,
+    decoder: {
+      type: 'Sequence',
+      decoders: [
+        { type: 'Replace', pattern: { String: SPACE }, content: ' ' },
+        ...(options.byteFallback ? [{ type: 'ByteFallback' } as const] : []),
+        { type: 'Fuse' },
+        { type: 'Strip', content: ' ', start: 1, stop: 0 },
+      ],
+    },
+  }
+}
 
 /** The pre-tokenizer of an option, ending in ByteLevel where the symbols are bytes. Throws ARGUMENT_INVALID. */
 export function preTokenizerFor(
@@ -47,10 +104,16 @@ export function flatten(spec: PreTokenizerSpec | null): Exclude<PreTokenizerSpec
   return spec.type === 'Sequence' ? spec.pretokenizers.flatMap(flatten) : [spec]
 }
 
+interface DecoderOptions {
+  byteFallback?: boolean
+  continuingSubwordPrefix?: string
+  endOfWordSuffix?: string
+}
+
 /** How ids become text again; null: tokens are joined with spaces, as Hugging Face does. */
 export function decoderFor(
   preTokenizer: PreTokenizerSpec | null,
-  options: { byteFallback?: boolean; continuingSubwordPrefix?: string; endOfWordSuffix?: string },
+  options: DecoderOptions,
 ): DecoderSpec | null {
   const steps = flatten(preTokenizer)
   const last = steps.at(-1)
@@ -77,7 +140,17 @@ function named(name: PatternName): PreTokenizerSpec | null {
     case 'o200k':
       return split(knownEncoding(`${name}_base`)!.pattern)
     case 'metaspace':
-      return { type: 'Metaspace', replacement: '▁', prepend_scheme: 'always', split: true }
+      return { type: 'Metaspace', replacement: SPACE, prepend_scheme: 'always', split: true }
+    case 'sentencepiece':
+      return {
+        type: 'Sequence',
+        pretokenizers: [
+          split('\\n+'),
+          { type: 'Metaspace', replacement: SPACE, prepend_scheme: 'first', split: true },
+        ],
+      }
+    case 'bert':
+      return { type: 'BertPreTokenizer' }
     case 'whitespace':
       return { type: 'Whitespace' }
     case 'whitespace-split':

@@ -44,6 +44,7 @@ function fastCounter(spec: WordsSpec): CountPieces | null {
   const last = steps.at(-1)
   const byteLevel = last?.type === 'ByteLevel' ? last : null
   if (byteLevel) steps.pop()
+  if (isSentencePiece(steps) && !byteLevel) return countMetaspace('▁', true, true)
   const splits = steps.length
   if (splits > 1 || (splits > 0 && (byteLevel?.add_prefix_space || byteLevel?.use_regex))) return null
   if (splits === 0) {
@@ -55,7 +56,7 @@ function fastCounter(spec: WordsSpec): CountPieces | null {
   if (step.type === 'Whitespace') return countKinds(whitespaceScan(false))
   if (step.type === 'WhitespaceSplit') return countKinds(whitespaceScan(true))
   if (step.type === 'Metaspace' && step.split && !byteLevel)
-    return countMetaspace(step.replacement, step.prepend_scheme !== 'never')
+    return countMetaspace(step.replacement, step.prepend_scheme !== 'never', false)
   if (step.type !== 'Split' || !('Regex' in step.pattern)) return null
   if (step.behavior !== (step.invert ? 'Removed' : 'Isolated')) return null
   const scan = scannerFor(step.pattern.Regex, spec.reference)
@@ -94,8 +95,28 @@ function countKinds({ scan, isSpace }: KindScan): CountPieces {
   }
 }
 
-/** Words with their space in front, which is written as `mark`. A mark in the text begins a word too. */
-function countMetaspace(mark: string, prepend: boolean): CountPieces {
+/** The pattern `sentencepiece`. */
+function isSentencePiece(steps: readonly PreTokenizerSpec[]): boolean {
+  const [lines, spaces, ...more] = steps
+  return (
+    more.length === 0 &&
+    lines?.type === 'Split' &&
+    'Regex' in lines.pattern &&
+    lines.pattern.Regex === '\\n+' &&
+    lines.behavior === 'Isolated' &&
+    !lines.invert &&
+    spaces?.type === 'Metaspace' &&
+    spaces.replacement === '▁' &&
+    spaces.prepend_scheme === 'first' &&
+    spaces.split
+  )
+}
+
+/**
+ * Words with their space in front, which is written as `mark`. A mark in the text begins a word too. With
+ * `breaks`, runs of line breaks are words of their own.
+ */
+function countMetaspace(mark: string, prepend: boolean, breaks: boolean): CountPieces {
   const marked = utf8Encode(mark)
   const { length } = marked
   let word = new Uint8Array(256)
@@ -111,8 +132,16 @@ function countMetaspace(mark: string, prepend: boolean): CountPieces {
       const own = !space && isMark(bytes, at, to)
       const body = space ? at + 1 : own ? at + length : at
       let end = body
-      while (end < to && bytes[end] !== 0x20 && !(bytes[end] === marked[0] && isMark(bytes, end, to))) end++
-      if (!space && !own && !(prepend && start)) table.add(bytes, at, end, 1)
+      if (breaks && bytes[at] === 0x0a) while (end < to && bytes[end] === 0x0a) end++
+      else
+        while (
+          end < to &&
+          bytes[end] !== 0x20 &&
+          !(breaks && bytes[end] === 0x0a) &&
+          !(bytes[end] === marked[0] && isMark(bytes, end, to))
+        )
+          end++
+      if (!space && !own && !(prepend && start && at === from)) table.add(bytes, at, end, 1)
       else {
         if (word.length < length + end - body) word = new Uint8Array(2 * (length + end - body))
         word.set(marked)

@@ -4,7 +4,7 @@
 import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { compareBytes, TesseraError } from '../../core/index.ts'
-import { WordTable, type CountedWords } from './word-table.ts'
+import { byteOrder, WordTable, type CountedWords } from './word-table.ts'
 
 /** A record: length (u32), count (f64), bytes; little-endian. */
 const HEAD = 12
@@ -23,7 +23,7 @@ export function writeRun(words: CountedWords, folder: string, name: string): str
         for (let done = 0; done < held;) done += writeSync(file, buffer, done, held - done)
         held = 0
       }
-      for (const word of sortedOrder(words)) {
+      for (const word of byteOrder(words)) {
         const from = offsets[word]!
         const length = offsets[word + 1]! - from
         if (held + HEAD + length > buffer.length) flush()
@@ -132,14 +132,8 @@ interface Cursor {
   next(): boolean
 }
 
-function sortedOrder({ bytes, offsets, counts }: CountedWords): Uint32Array {
-  const order = Uint32Array.from(counts, (_, i) => i)
-  const word = (i: number) => bytes.subarray(offsets[i]!, offsets[i + 1]!)
-  return order.sort((a, b) => compareBytes(word(a), word(b)))
-}
-
 function sortedCursor(words: CountedWords): Cursor {
-  const order = sortedOrder(words)
+  const order = byteOrder(words)
   let at = 0
   return {
     word: words.bytes,

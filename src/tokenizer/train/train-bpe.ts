@@ -1,24 +1,32 @@
 // Training a BPE tokenizer from text: count words, choose the alphabet, learn merges, and describe the
 // whole as a TokenizerSpec. With `documents: 'lines'` and minFrequency 0 the result is, merge for merge,
 // that of Hugging Face's BpeTrainer over the same files.
-import { TesseraError, utf8Encode, type LongWork } from '../../core/index.ts'
+import { utf8Encode } from '../../core/index.ts'
 import { alphabetToBytes } from '../alphabet.ts'
-import type { AddedToken, NormalizerSpec, PreTokenizerSpec, TokenizerSpec } from '../spec.ts'
+import type { TokenizerSpec } from '../spec.ts'
 import { Vocab } from '../vocab.ts'
 import { byteSymbols, characterSymbols } from './alphabet-symbols.ts'
 import { countWords, type Corpus } from './count-words.ts'
 import { learnMerges } from './learn-merges.ts'
-import { decoderFor, flatten, preTokenizerFor, type PatternName } from './patterns.ts'
+import {
+  BYTE_TOKENS,
+  checkCommon,
+  invalid,
+  specialToken,
+  type CorpusReport,
+  type TrainOptions,
+} from './options.ts'
+import { decoderFor, flatten, pipelineFor, preTokenizerFor, type Pipeline } from './patterns.ts'
 
 export type { Corpus } from './count-words.ts'
 
-export interface TrainBpeOptions extends LongWork {
-  /** Number of tokens, special tokens and alphabet included. Default 32000. */
-  vocabSize?: number
+/**
+ * The common options; here `specials` is empty and `pattern` is `cl100k` for bytes, `metaspace` for characters
+ * by default, `maxTokenLength` has no limit, and a quarter of `memoryBudget` holds words.
+ */
+export interface TrainBpeOptions extends TrainOptions {
   /** Merge no pair that occurs less often. Default 2. */
   minFrequency?: number
-  /** Special tokens; they get the first ids, in this order. Default none. */
-  specials?: readonly string[]
   /** What the initial symbols are. Default `bytes`: any input can be encoded. */
   base?: 'bytes' | 'characters'
   /**
@@ -26,18 +34,6 @@ export interface TrainBpeOptions extends LongWork {
    * others (default for characters); or the characters of a string given as `{ characters }`.
    */
   initialAlphabet?: 'bytes' | 'seen' | { characters: string }
-  /** At most this many symbols in the alphabet, the most frequent ones; rarer ones are left out of words. */
-  limitAlphabet?: number
-  /** Longest token, in bytes or characters as `base` says. Default: no limit. */
-  maxTokenLength?: number
-  /**
-   * How text is cut into words: a known pattern by name, a regular expression whose matches and gaps are
-   * the words, or a pre-tokenizer of tokenizer.json. Default `cl100k` for bytes, `metaspace` for characters.
-   */
-  pattern?: PatternName | { regex: string } | PreTokenizerSpec
-  normalizer?: NormalizerSpec | null
-  /** What is cut into words by itself: a whole file or document (default), or each line. */
-  documents?: 'whole' | 'lines'
   /** Characters only: put before every symbol that does not begin a word (`##`). */
   continuingSubwordPrefix?: string
   /** Characters only: put after the last symbol of a word (`</w>`). */
@@ -46,29 +42,14 @@ export interface TrainBpeOptions extends LongWork {
   unkToken?: string
   /** Characters only: characters outside of the alphabet become tokens of their bytes (`<0x0A>`), 256 more. */
   byteFallback?: boolean
-  /** Worker threads for counting. Default: as many as help. The result is the same. */
-  threads?: number
-  /** Bytes of memory that training may take, about. Default 1 GiB. A quarter of it holds words. */
-  memoryBudget?: number
-  /** Name of the tokenizer. Default `bpe`. */
-  name?: string
 }
 
-export interface TrainBpeReport {
-  files: number
-  documents: number
-  bytes: number
-  /** Distinct words, and how often words occur. */
-  words: number
-  occurrences: number
+export interface TrainBpeReport extends CorpusReport {
   alphabet: number
   merges: number
   vocabSize: number
   /** Count of the pair merged last; null when there are no merges. */
   lastCount: number | null
-  /** Distinct words beyond the memory budget, which training did not see, and how often they occur. */
-  droppedWords: number
-  droppedOccurrences: number
   /** Symbols beyond `limitAlphabet`. */
   droppedSymbols: number
   seconds: { counting: number; merging: number }
@@ -106,8 +87,8 @@ export async function trainBpeSpec(
   const spec: TokenizerSpec = {
     name: options.name ?? 'bpe',
     reference: 'huggingface',
-    normalizer: options.normalizer ?? null,
-    preTokenizer: plan.preTokenizer,
+    normalizer: plan.pipeline.normalizer,
+    preTokenizer: plan.pipeline.preTokenizer,
     model: {
       type: 'BPE',
       vocab,
@@ -121,7 +102,7 @@ export async function trainBpeSpec(
       ignoreMerges: false,
     },
     postProcessor: null,
-    decoder: decoderFor(plan.preTokenizer, options),
+    decoder: plan.pipeline.decoder,
     addedTokens: plan.specials.map(specialToken),
     truncation: null,
     padding: null,
@@ -146,7 +127,7 @@ async function symbolsOf(corpus: Corpus, options: TrainBpeOptions, plan: Plan) {
     corpus,
     {
       normalizer: options.normalizer ?? null,
-      preTokenizer: plan.preTokenizer,
+      preTokenizer: plan.pipeline.counted,
       reference: 'huggingface',
       documents: options.documents ?? 'whole',
     },
@@ -167,10 +148,6 @@ async function symbolsOf(corpus: Corpus, options: TrainBpeOptions, plan: Plan) {
 }
 
 const NOTHING = new Uint8Array(0)
-
-function specialToken(content: string, id: number): AddedToken {
-  return { id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true }
-}
 
 /** The vocabulary with the text of tokens that have none in the byte alphabet. */
 function withLiterals(vocab: Vocab, tokens: readonly string[], bytes: readonly Uint8Array[]): Vocab {
@@ -193,33 +170,20 @@ interface Plan {
   /** Tokens before the alphabet: special tokens, then those of byte fallback. */
   initial: string[]
   always: string | 'bytes'
-  preTokenizer: PreTokenizerSpec | null
+  pipeline: Pipeline
 }
 
 function planOf(options: TrainBpeOptions): Plan {
+  checkCommon(options)
   const { base = 'bytes', specials = [], vocabSize = 32_000, memoryBudget = 2 ** 30 } = options
   if (base !== 'bytes' && base !== 'characters') throw invalid('base', 'Give "bytes" or "characters"', base)
   const bytes = base === 'bytes'
   for (const name of ['continuingSubwordPrefix', 'endOfWordSuffix', 'unkToken', 'byteFallback'] as const) {
     if (bytes && options[name]) throw invalid(name, 'It needs base "characters"', options[name])
   }
-  specials.forEach((token, i) => {
-    if (typeof token !== 'string' || token === '' || specials.indexOf(token) < i) {
-      throw invalid(`specials[${i}]`, 'Special tokens are different strings that are not empty', token)
-    }
-  })
   if (options.unkToken !== undefined && !specials.includes(options.unkToken)) {
     throw invalid('unkToken', 'Name it among specials too', options.unkToken)
   }
-  const { limitAlphabet, documents } = options
-  if (limitAlphabet !== undefined && !(Number.isInteger(limitAlphabet) && limitAlphabet > 0)) {
-    throw invalid('limitAlphabet', 'Give a whole number above 0', limitAlphabet)
-  }
-  if (documents !== undefined && documents !== 'whole' && documents !== 'lines') {
-    throw invalid('documents', 'Give "whole" or "lines"', documents)
-  }
-  if (!(memoryBudget >= 2 ** 20))
-    throw invalid('memoryBudget', 'Give a number of bytes, at least 1 MiB', memoryBudget)
   const { initialAlphabet = bytes ? 'bytes' : 'seen' } = options
   if (initialAlphabet === 'bytes' && !bytes) {
     throw invalid(
@@ -228,13 +192,13 @@ function planOf(options: TrainBpeOptions): Plan {
       initialAlphabet,
     )
   }
-  const preTokenizer = preTokenizerFor(options.pattern ?? (bytes ? 'cl100k' : 'metaspace'), bytes)
-  if (!bytes && flatten(preTokenizer).some((step) => step.type === 'ByteLevel')) {
+  const pipeline = bytes
+    ? bytePipeline(options)
+    : pipelineFor(options.pattern ?? 'metaspace', options.normalizer ?? null, options)
+  if (!bytes && flatten(pipeline.counted).some((step) => step.type === 'ByteLevel')) {
     throw invalid('pattern', 'The ByteLevel pre-tokenizer needs base "bytes"', 'ByteLevel')
   }
-  const fallback = options.byteFallback
-    ? Array.from({ length: 256 }, (_, b) => `<0x${b.toString(16).toUpperCase().padStart(2, '0')}>`)
-    : []
+  const fallback = options.byteFallback ? BYTE_TOKENS : []
   return {
     bytes,
     vocabSize,
@@ -247,10 +211,18 @@ function planOf(options: TrainBpeOptions): Plan {
         : initialAlphabet === 'bytes'
           ? 'bytes'
           : '',
-    preTokenizer,
+    pipeline,
   }
 }
 
-function invalid(where: string, hint: string, value: unknown): TesseraError {
-  return new TesseraError('ARGUMENT_INVALID', `${where} is ${JSON.stringify(value)}`, { where, hint })
+function bytePipeline(options: TrainBpeOptions): Pipeline {
+  if (options.pattern === 'sentencepiece')
+    throw invalid('pattern', 'It needs base "characters"', options.pattern)
+  const preTokenizer = preTokenizerFor(options.pattern ?? 'cl100k', true)
+  return {
+    counted: preTokenizer,
+    normalizer: options.normalizer ?? null,
+    preTokenizer,
+    decoder: decoderFor(preTokenizer, options),
+  }
 }
