@@ -20,6 +20,11 @@ export type ErrorCode =
   | 'PATTERN_TOO_COMPLEX' // a regular expression beyond the bounds that keep matching linear
   | 'TEMPLATE_INVALID' // a chat template that fails to parse or to run
   | 'TRAINING_IMPOSSIBLE' // no corpus, or a vocabulary size below the alphabet
+  | 'SHAPE_MISMATCH' // tensors whose shapes do not fit an operation or an input
+  | 'DTYPE_MISMATCH' // tensors whose element types do not fit
+  | 'DIM_UNKNOWN' // a named dimension whose size cannot be known
+  | 'NOT_DIFFERENTIABLE' // a gradient through an operation that has none
+  | 'RUNTIME_FAILED' // ONNX Runtime refused a graph or failed while running it
   | 'CANCELLED'
   | 'PAPER_NOT_FOUND'
   | 'PAPER_NOT_RUNNABLE'

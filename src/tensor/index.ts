@@ -1,0 +1,36 @@
+// The door of the tensor room: functions over symbolic tensors, traced into ONNX graphs, differentiated by a
+// transform of the graph, run by ONNX Runtime.
+export { addDims, type Dim, divDims, mulDims, type Shape, subDims } from './dim.ts'
+export { constant, type DType, type Operand, scalar, Tensor, type TensorData } from './tensor.ts'
+export * from './ops/elementwise.ts'
+export {
+  argmax,
+  dimSize,
+  expand,
+  layerNorm,
+  logSumExp,
+  max,
+  mean,
+  min,
+  type ReduceOptions,
+  rmsNorm,
+  sum,
+} from './ops/reduce.ts'
+export { concat, pad, reshape, slice, split, squeeze, transpose, unsqueeze } from './ops/layout.ts'
+export {
+  cumSum,
+  type CumSumOptions,
+  gather,
+  gatherElements,
+  oneHot,
+  ones,
+  range,
+  topK,
+  zeros,
+} from './ops/index-ops.ts'
+export { crossEntropy, logSoftmax, matmul, softmax } from './ops/contract.ts'
+export { type CustomRule, stopGradient, straightThrough, withGradient } from './ops/gradient-control.ts'
+export { grad } from './grad.ts'
+export { float, type InputSpec, ints, Program, trace } from './program.ts'
+export { type Feed } from './run/feeds.ts'
+export { type Result, Session, type SessionOptions } from './run/session.ts'

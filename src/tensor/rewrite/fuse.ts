@@ -1,0 +1,96 @@
+// Chains that ONNX Runtime has one fast operator for. Measured on its CPU provider: a transpose or a scale
+// folded into a matrix product costs nothing, a normalisation in one pass saves about a tenth of a small step.
+import type { Tensor } from '../tensor.ts'
+import { makeNode } from '../tensor.ts'
+import type { Context, Rule } from './index.ts'
+import { numberOf } from './simplify.ts'
+
+/** x when the tensor is x with its last two axes swapped. */
+function swapped(tensor: Tensor): Tensor | null {
+  if (tensor.node.op !== 'Transpose') return null
+  const perm = tensor.node.attributes.perm as readonly number[]
+  const rank = perm.length
+  const swap = perm.every((axis, i) => axis === (i < rank - 2 ? i : 2 * rank - 3 - i))
+  return swap ? tensor.node.inputs[0]! : null
+}
+
+/** `[x, factor]` when the tensor is x times a number. */
+function scaled(tensor: Tensor): [Tensor, number] | null {
+  const { op, inputs } = tensor.node
+  if (op !== 'Mul' && op !== 'Div') return null
+  const right = numberOf(inputs[1]!)
+  if (right !== null && inputs[0]!.rank === tensor.rank) return [inputs[0]!, op === 'Mul' ? right : 1 / right]
+  const left = numberOf(inputs[0]!)
+  return op === 'Mul' && left !== null && inputs[1]!.rank === tensor.rank ? [inputs[1]!, left] : null
+}
+
+/** MatMul of transposed operands; the copy that a transpose makes is saved even when others need it too. */
+const matmul: Rule = (node) => {
+  if (node.op !== 'MatMul' || node.outputs[0]!.dtype !== 'float32') return null
+  const [a, b] = node.inputs as [Tensor, Tensor]
+  const left = swapped(a)
+  const right = swapped(b)
+  if (!left && !right) return null
+  return makeNode('FusedMatMul', [left ?? a, right ?? b], node.outputs, {
+    domain: 'com.microsoft',
+    attributes: { transA: left ? 1 : 0, transB: right ? 1 : 0, alpha: { float: 1 } },
+  })
+}
+
+/** A product times a number, where nobody else needs the product itself. */
+const scale: Rule = (node, context) => {
+  const found = scaled(node.outputs[0]!)
+  if (!found) return null
+  const [x, factor] = found
+  const { op, domain, inputs, attributes } = x.node
+  if ((op !== 'MatMul' && op !== 'FusedMatMul') || x.dtype !== 'float32' || context.uses(x) !== 1) return null
+  const alpha = (attributes.alpha as { float: number } | undefined)?.float ?? 1
+  return makeNode('FusedMatMul', inputs, node.outputs, {
+    domain: domain || 'com.microsoft',
+    attributes: { transA: 0, transB: 0, ...attributes, alpha: { float: alpha * factor } },
+  })
+}
+
+/** x · sigmoid(x). */
+const swish: Rule = (node, context) => {
+  if (node.op !== 'Mul') return null
+  const [a, b] = node.inputs as [Tensor, Tensor]
+  const [x, gate] = b.node.op === 'Sigmoid' ? [a, b] : [b, a]
+  if (gate.node.op !== 'Sigmoid' || gate.node.inputs[0] !== x || context.uses(gate) !== 1) return null
+  return makeNode('QuickGelu', [x], node.outputs, {
+    domain: 'com.microsoft',
+    attributes: { alpha: { float: 1 } },
+  })
+}
+
+/** (x · (1 / √(mean x² + ε))) · gain over the last axis. */
+const rmsNorm: Rule = (node, context) => {
+  if (node.op !== 'Mul') return null
+  const [scaledX, gain] = node.inputs as [Tensor, Tensor]
+  if (gain.rank !== 1 || scaledX.node.op !== 'Mul' || context.uses(scaledX) !== 1) return null
+  const [x, inverse] = scaledX.node.inputs as [Tensor, Tensor]
+  const root =
+    inverse.node.op === 'Div' && numberOf(inverse.node.inputs[0]!) === 1 ? inverse.node.inputs[1]! : null
+  if (root?.node.op !== 'Sqrt' || context.uses(inverse) !== 1 || context.uses(root) !== 1) return null
+  const biased = root.node.inputs[0]!
+  const epsilon = biased.node.op === 'Add' ? numberOf(biased.node.inputs[1]!) : null
+  const mean = epsilon === null ? null : biased.node.inputs[0]!
+  if (mean?.node.op !== 'ReduceMean' || mean.node.attributes.keepdims !== 1) return null
+  if (Number(mean.node.inputs[1]!.node.data?.[0]) !== x.rank - 1) return null
+  const square = mean.node.inputs[0]!
+  if (square.node.op !== 'Mul' || square.node.inputs.some((factor) => factor !== x)) return null
+  if (gain.shape[0] !== x.shape.at(-1)) return null
+  return makeNode('SimplifiedLayerNormalization', [x, gain], node.outputs, {
+    attributes: { axis: -1, epsilon: { float: epsilon! }, stash_type: 1 },
+  })
+}
+
+const RULES: readonly Rule[] = [matmul, scale, swish, rmsNorm]
+
+export const fuse: Rule = (node, context: Context) => {
+  for (const rule of RULES) {
+    const result = rule(node, context)
+    if (result) return result
+  }
+  return null
+}

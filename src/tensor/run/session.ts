@@ -1,0 +1,122 @@
+// A program on ONNX Runtime: onnxruntime-node where there is Node, onnxruntime-web in a page. Both are optional
+// packages; the graph is the same. `run` blocks the thread while native code computes (see the engine's notes).
+import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-common'
+import { TesseraError } from '../../core/index.ts'
+import type { Program } from '../program.ts'
+import type { DType, TensorData } from '../tensor.ts'
+import { checkFeeds, type Feed } from './feeds.ts'
+
+type Ort = typeof import('onnxruntime-common')
+
+export interface SessionOptions {
+  /** Threads within one operator. Default 1; several sessions at once should stay at 1 each. */
+  threads?: number
+  /** In the order of preference: `cpu`, `cuda`, `dml`, `coreml`, `webgpu`, `wasm`. Default: cpu or wasm. */
+  providers?: readonly string[]
+  /** Write a profile by operator to `<prefix>_<time>.json` when the session is released (Node only). */
+  profile?: string
+}
+
+export interface Result {
+  data: TensorData
+  shape: readonly number[]
+}
+
+let loaded: Promise<Ort> | undefined
+
+/** Throws PACKAGE_MISSING. */
+async function runtime(): Promise<Ort> {
+  const name = typeof process === 'object' && process.versions?.node ? 'onnxruntime-node' : 'onnxruntime-web'
+  loaded ??= (
+    name === 'onnxruntime-node' ? import('onnxruntime-node') : import('onnxruntime-web')
+  ) as Promise<Ort>
+  try {
+    return await loaded
+  } catch (cause) {
+    loaded = undefined
+    throw new TesseraError('PACKAGE_MISSING', `Running a graph needs the package ${name}`, {
+      hint: `npm install ${name}`,
+      cause,
+    })
+  }
+}
+
+/** Our names of element types and those of ONNX Runtime agree; bool and float16 are held in other arrays. */
+function ortTensor(ort: Ort, dtype: DType, data: TensorData, shape: readonly number[]): OrtTensor {
+  return new ort.Tensor(dtype, data as never, shape)
+}
+
+export class Session<Outputs extends string = string> {
+  readonly program: Program<Outputs>
+  private readonly ort: Ort
+  private session: InferenceSession | null
+
+  private constructor(program: Program<Outputs>, ort: Ort, session: InferenceSession) {
+    this.program = program
+    this.ort = ort
+    this.session = session
+  }
+
+  /** Throws PACKAGE_MISSING, RUNTIME_FAILED, and what compiling the program throws. */
+  static async open<Outputs extends string>(
+    program: Program<Outputs>,
+    options: SessionOptions = {},
+  ): Promise<Session<Outputs>> {
+    const ort = await runtime()
+    const { threads = 1, providers, profile } = options
+    const { bytes } = program.onnx()
+    try {
+      const session = await ort.InferenceSession.create(bytes, {
+        intraOpNumThreads: threads,
+        interOpNumThreads: 1,
+        graphOptimizationLevel: 'all',
+        logSeverityLevel: 3,
+        ...(providers && { executionProviders: [...providers] }),
+        ...(profile !== undefined && { enableProfiling: true, profileFilePrefix: profile }),
+      })
+      return new Session(program, ort, session)
+    } catch (cause) {
+      throw runtimeError('ONNX Runtime refused the graph', cause)
+    }
+  }
+
+  /**
+   * Runs the program. Plain arrays leave at most one dimension open; else give `{ data, shape }`. Throws what
+   * `checkFeeds` throws, and RUNTIME_FAILED.
+   */
+  async run(feeds: Readonly<Record<string, Feed>>): Promise<Record<Outputs, Result>> {
+    if (!this.session) throw new TesseraError('ARGUMENT_INVALID', 'The session has been released')
+    const checked = checkFeeds(this.program.inputs, feeds)
+    const tensors = Object.fromEntries(
+      checked
+        .filter(({ name }) => this.program.used.has(name))
+        .map(({ name, data, shape }) => [
+          name,
+          ortTensor(this.ort, this.program.inputs.get(name)!.dtype, data, shape),
+        ]),
+    )
+    let results: InferenceSession.OnnxValueMapType
+    try {
+      results = await this.session.run(tensors)
+    } catch (cause) {
+      throw runtimeError('ONNX Runtime failed', cause)
+    }
+    return Object.fromEntries(
+      Object.entries(results).map(([name, tensor]) => [
+        name,
+        { data: (tensor as OrtTensor).data as TensorData, shape: (tensor as OrtTensor).dims },
+      ]),
+    ) as Record<Outputs, Result>
+  }
+
+  /** Frees its memory; a profile is written now. */
+  async release(): Promise<void> {
+    const session = this.session
+    this.session = null
+    await session?.release()
+  }
+}
+
+function runtimeError(message: string, cause: unknown): TesseraError {
+  return new TesseraError('RUNTIME_FAILED', `${message}: ${(cause as Error).message}`, { cause })
+}

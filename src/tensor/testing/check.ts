@@ -1,0 +1,110 @@
+// What the tests of this room share: evaluating an expression, and a gradient beside central differences.
+import { expect } from 'vitest'
+import { Random } from '../../core/index.ts'
+import {
+  add,
+  cast,
+  grad,
+  mul,
+  range,
+  reshape,
+  type Result,
+  Session,
+  type Shape,
+  sin,
+  sum,
+  type Tensor,
+  trace,
+} from '../index.ts'
+
+export interface Given {
+  shape: readonly number[]
+  data: Float32Array
+}
+
+/** Uniform in [low, high). */
+export function randomGiven(random: Random, shape: readonly number[], low = -1, high = 1): Given {
+  const length = shape.reduce((product, size) => product * size, 1)
+  return { shape, data: Float32Array.from({ length }, () => low + (high - low) * random.float()) }
+}
+
+type Body = (...inputs: Tensor[]) => Tensor
+
+function specsOf(given: readonly Given[], named?: readonly Shape[]) {
+  return Object.fromEntries(
+    given.map(({ shape }, i) => [`x${i}`, { dtype: 'float32' as const, shape: named?.[i] ?? shape }]),
+  )
+}
+
+/** Runs a function of float inputs; their dimensions are numbers, or named by `named`. */
+export async function evaluate(
+  given: readonly Given[],
+  body: Body,
+  named?: readonly Shape[],
+): Promise<Result> {
+  const program = trace(specsOf(given, named), (tensors) => ({
+    y: body(...given.map((_, i) => tensors[`x${i}`]!)),
+  }))
+  const session = await Session.open(program)
+  try {
+    return (await session.run(Object.fromEntries(given.map((one, i) => [`x${i}`, one])))).y
+  } finally {
+    await session.release()
+  }
+}
+
+export interface GradientCheck {
+  /** Names of the inputs' dimensions, for graphs whose sizes are known only when they run. */
+  named?: readonly Shape[]
+  step?: number
+  /** Of the largest gradient. */
+  tolerance?: number
+}
+
+/**
+ * The gradient of Σ weight · body, with weights of no pattern, beside central differences of every element of every
+ * input. ONNX Runtime computes in float32, so the step is large and the bound loose; a wrong rule is off by
+ * far more.
+ */
+export async function expectGradient(
+  given: readonly Given[],
+  body: Body,
+  { named, step = 1e-2, tolerance = 1e-2 }: GradientCheck = {},
+): Promise<void> {
+  const program = trace(specsOf(given, named), (tensors) => {
+    const xs = given.map((_, i) => tensors[`x${i}`]!)
+    const y = body(...xs)
+    const flat = reshape(y, [-1])
+    const weights = sin(add(cast(range(flat.shape[0]!), 'float32'), 0.7))
+    const loss = sum(mul(flat, weights))
+    const gradients = grad(loss, xs)
+    return { loss, ...Object.fromEntries(gradients.map((g, i) => [`g${i}`, g])) } as Record<string, Tensor>
+  })
+  const session = await Session.open(program)
+  try {
+    const lossAt = async (inputs: readonly Given[]) => {
+      return session.run(Object.fromEntries(inputs.map((one, i) => [`x${i}`, one])))
+    }
+    const exact = await lossAt(given)
+    for (const [i, one] of given.entries()) {
+      const gradient = exact[`g${i}`]!
+      expect(gradient.shape).toEqual(one.shape)
+      const largest = Math.max(1, ...Array.from(gradient.data as Float32Array, Math.abs))
+      for (let at = 0; at < one.data.length; at++) {
+        const moved = async (by: number) => {
+          const data = one.data.slice()
+          data[at]! += by
+          const inputs = given.map((other, j) => (j === i ? { shape: one.shape, data } : other))
+          return (await lossAt(inputs)).loss!.data[0] as number
+        }
+        const slope = ((await moved(step)) - (await moved(-step))) / (2 * step)
+        const error = Math.abs(slope - (gradient.data[at] as number)) / largest
+        if (!(error <= tolerance)) {
+          expect.fail(`input ${i}, element ${at}: gradient ${gradient.data[at]}, central difference ${slope}`)
+        }
+      }
+    }
+  } finally {
+    await session.release()
+  }
+}
