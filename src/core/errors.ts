@@ -24,6 +24,7 @@ export type ErrorCode =
   | 'DTYPE_MISMATCH' // tensors whose element types do not fit
   | 'DIM_UNKNOWN' // a named dimension whose size cannot be known
   | 'NOT_DIFFERENTIABLE' // a gradient through an operation that has none
+  | 'TRAINING_DIVERGED' // the loss is no number any more
   | 'RUNTIME_FAILED' // ONNX Runtime refused a graph or failed while running it
   | 'CANCELLED'
   | 'PAPER_NOT_FOUND'

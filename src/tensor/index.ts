@@ -34,3 +34,26 @@ export { grad } from './grad.ts'
 export { float, type InputSpec, ints, Program, trace } from './program.ts'
 export { type Feed } from './run/feeds.ts'
 export { type Result, Session, type SessionOptions } from './run/session.ts'
+export {
+  adamW,
+  type AdamWOptions,
+  cosineSchedule,
+  type Optimiser,
+  type Schedule,
+  sgd,
+  type SgdOptions,
+} from './train/optimisers.ts'
+export {
+  type Initial,
+  Parameters,
+  type ParameterSpec,
+  type ParameterSpecs,
+  type ParameterView,
+} from './train/parameters.ts'
+export {
+  type StepReport,
+  Trainer,
+  type TrainerOptions,
+  type TrainerState,
+  type Tensors,
+} from './train/trainer.ts'

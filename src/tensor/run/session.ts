@@ -2,6 +2,7 @@
 // packages; the graph is the same. `run` blocks the thread while native code computes (see the engine's notes).
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-common'
 import { TesseraError } from '../../core/index.ts'
+import { shapeText, sizeOf } from '../dim.ts'
 import type { Program } from '../program.ts'
 import type { DType, TensorData } from '../tensor.ts'
 import { checkFeeds, type Feed } from './feeds.ts'
@@ -24,9 +25,13 @@ export interface Result {
 
 let loaded: Promise<Ort> | undefined
 
+function runtimeName(): 'onnxruntime-node' | 'onnxruntime-web' {
+  return typeof process === 'object' && process.versions?.node ? 'onnxruntime-node' : 'onnxruntime-web'
+}
+
 /** Throws PACKAGE_MISSING. */
 async function runtime(): Promise<Ort> {
-  const name = typeof process === 'object' && process.versions?.node ? 'onnxruntime-node' : 'onnxruntime-web'
+  const name = runtimeName()
   loaded ??= (
     name === 'onnxruntime-node' ? import('onnxruntime-node') : import('onnxruntime-web')
   ) as Promise<Ort>
@@ -50,6 +55,8 @@ export class Session<Outputs extends string = string> {
   readonly program: Program<Outputs>
   private readonly ort: Ort
   private session: InferenceSession | null
+  /** onnxruntime-web leaves given output arrays untouched. */
+  private readonly copies = runtimeName() === 'onnxruntime-web'
 
   private constructor(program: Program<Outputs>, ort: Ort, session: InferenceSession) {
     this.program = program
@@ -81,12 +88,17 @@ export class Session<Outputs extends string = string> {
   }
 
   /**
-   * Runs the program. Plain arrays leave at most one dimension open; else give `{ data, shape }`. Throws what
-   * `checkFeeds` throws, and RUNTIME_FAILED.
+   * Runs the program. Plain arrays leave at most one dimension open; else give `{ data, shape }`. `into`: arrays
+   * that some outputs are written to; their shapes must be known from the feeds. Throws what `checkFeeds`
+   * throws, and RUNTIME_FAILED.
    */
-  async run(feeds: Readonly<Record<string, Feed>>): Promise<Record<Outputs, Result>> {
+  async run(
+    feeds: Readonly<Record<string, Feed>>,
+    into: Partial<Readonly<Record<Outputs, TensorData>>> = {},
+  ): Promise<Record<Outputs, Result>> {
     if (!this.session) throw new TesseraError('ARGUMENT_INVALID', 'The session has been released')
-    const checked = checkFeeds(this.program.inputs, feeds)
+    const sizes = new Map<string, number>()
+    const checked = checkFeeds(this.program.inputs, feeds, sizes)
     const tensors = Object.fromEntries(
       checked
         .filter(({ name }) => this.program.used.has(name))
@@ -97,16 +109,40 @@ export class Session<Outputs extends string = string> {
     )
     let results: InferenceSession.OnnxValueMapType
     try {
-      results = await this.session.run(tensors)
+      results = await this.session.run(tensors, this.fetches(into, sizes))
     } catch (cause) {
       throw runtimeError('ONNX Runtime failed', cause)
     }
     return Object.fromEntries(
-      Object.entries(results).map(([name, tensor]) => [
-        name,
-        { data: (tensor as OrtTensor).data as TensorData, shape: (tensor as OrtTensor).dims },
-      ]),
+      Object.entries(results).map(([name, tensor]) => {
+        const { data, dims } = tensor as OrtTensor
+        const own = into[name as Outputs]
+        // A page's runtime does not write into given arrays.
+        if (own && this.copies) (own as Float32Array).set(data as Float32Array)
+        return [name, { data: own ?? (data as TensorData), shape: dims }]
+      }),
     ) as Record<Outputs, Result>
+  }
+
+  /** Outputs by name: null asks the runtime for an array of its own. */
+  private fetches(
+    into: Partial<Readonly<Record<Outputs, TensorData>>>,
+    sizes: ReadonlyMap<string, number>,
+  ): Record<string, OrtTensor | null> {
+    return Object.fromEntries(
+      [...this.program.outputs].map(([name, { dtype, shape }]) => {
+        const data = into[name]
+        if (!data || this.copies) return [name, null]
+        const known = shape.map((dim) => sizeOf(dim, sizes))
+        const length = known.reduce<number>((n, size) => n * (size ?? NaN), 1)
+        if (length !== data.length) {
+          throw new TesseraError('SHAPE_MISMATCH', `${data.length} elements for the output ${name}`, {
+            where: shapeText(shape),
+          })
+        }
+        return [name, ortTensor(this.ort, dtype, data, known as number[])]
+      }),
+    )
   }
 
   /** Frees its memory; a profile is written now. */
