@@ -1,0 +1,30 @@
+// A family of models: how its config.json is read, what its weights are, and its forward function. Adding one
+// is a file like `llama.ts` and a line in `index.ts`.
+import type { ParameterSpecs, Tensor } from '../../tensor/index.ts'
+import type { DecoderConfig } from '../config.ts'
+import type { ForwardInput, Net } from '../net.ts'
+
+/**
+ * Where a weight of ours comes from in a Hugging Face checkpoint: the named tensors, each transposed when it is
+ * stored `[out, in]`, side by side along the last axis.
+ */
+export interface WeightSource {
+  names: readonly string[]
+  transposed: boolean
+}
+
+export interface Family {
+  name: string
+  /** `architectures` of config.json. */
+  architectures: readonly string[]
+  /** Throws FORMAT_INVALID, FORMAT_UNSUPPORTED. */
+  config(json: Readonly<Record<string, unknown>>): DecoderConfig
+  /** The config.json of such a model, for export. */
+  configJson(config: DecoderConfig): Record<string, unknown>
+  parameters(config: DecoderConfig): ParameterSpecs
+  sources(config: DecoderConfig): Readonly<Record<string, WeightSource>>
+  /** The last layer's output, normalised: `[batch, time, dim]`. */
+  forward(config: DecoderConfig, net: Net, input: ForwardInput): Tensor
+  /** Logits `[…, vocab]` of states `[…, dim]`. */
+  logits(config: DecoderConfig, net: Net, states: Tensor): Tensor
+}

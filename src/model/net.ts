@@ -1,0 +1,33 @@
+// What a family's forward function is written against: weights by name, and attention. Training gives weights
+// as inputs of the graph and attends causally within the batch; inference gives constants in some precision
+// and attends to a cache as well. The family does not know which.
+import type { Shape, Tensor } from '../tensor/index.ts'
+
+export interface Net {
+  /** A weight by its name within the family, of the shape that its spec says. */
+  weight(name: string): Tensor
+  /** `x · weight`, weight `[in, out]`; inference may hold it quantised. x `[…, in]` → `[…, out]`. */
+  linear(x: Tensor, name: string): Tensor
+  /** Rows of an embedding matrix `[rows, dim]` for ids `[…]`. */
+  embed(name: string, ids: Tensor): Tensor
+  /** `x · weightᵀ` for an embedding matrix that is used as the output layer. */
+  unembed(x: Tensor, name: string): Tensor
+  /**
+   * Attention of one layer: queries `[batch, time, heads, headDim]`, keys and values
+   * `[batch, time, kvHeads, headDim]` → `[batch, time, heads · headDim]`. Scores are scaled by 1/√headDim.
+   */
+  attend(layer: number, queries: Tensor, keys: Tensor, values: Tensor): Tensor
+  /** Notes a value under a name, for callers who want to see or to replace it; returns what to go on with. */
+  note(name: string, x: Tensor): Tensor
+}
+
+/** What goes into a forward pass. */
+export interface ForwardInput {
+  /** Embeddings `[batch, time, dim]`, or ids `[batch, time]` to be embedded. */
+  embeddings: Tensor | null
+  ids: Tensor | null
+  /** int64 `[batch, time]`. */
+  positions: Tensor
+}
+
+export type { Shape, Tensor }

@@ -1,0 +1,84 @@
+// A family's forward function in training: weights are inputs of the graph, attention is causal within each
+// row of the batch. The same plain form is what inference is tested against.
+import {
+  add,
+  expand,
+  gather,
+  greater,
+  matmul,
+  mul,
+  range,
+  reshape,
+  softmax,
+  type Tensor,
+  type Tensors,
+  transpose,
+  unsqueeze,
+  where,
+} from '../tensor/index.ts'
+import type { DecoderConfig } from './config.ts'
+import type { Family } from './families/family.ts'
+import type { Net } from './net.ts'
+
+/** 0 where a query may look, a large negative number where it may not: `[time, time]`. */
+function causalBias(time: Tensor['shape'][number], window: number | null): Tensor {
+  const positions = range(time)
+  const query = unsqueeze(positions, 1)
+  const key = unsqueeze(positions, 0)
+  const later = where(greater(key, query), -1e9, 0)
+  return window === null ? later : add(later, where(greater(query, add(key, window - 1)), -1e9, 0))
+}
+
+export class TrainingNet implements Net {
+  private readonly config: DecoderConfig
+  private readonly weights: Tensors
+  private bias: Tensor | null = null
+
+  constructor(config: DecoderConfig, weights: Tensors) {
+    this.config = config
+    this.weights = weights
+  }
+
+  weight(name: string): Tensor {
+    return this.weights[name]!
+  }
+
+  linear(x: Tensor, name: string): Tensor {
+    return matmul(x, this.weights[name]!)
+  }
+
+  embed(name: string, ids: Tensor): Tensor {
+    return gather(this.weights[name]!, ids)
+  }
+
+  unembed(x: Tensor, name: string): Tensor {
+    return matmul(x, transpose(this.weights[name]!))
+  }
+
+  attend(_: number, queries: Tensor, keys: Tensor, values: Tensor): Tensor {
+    const { heads, kvHeads, headDim, slidingWindow } = this.config
+    const [batch, time] = queries.shape as [Tensor['shape'][number], Tensor['shape'][number]]
+    this.bias ??= causalBias(time, slidingWindow)
+    const byHead = (x: Tensor) => {
+      const own = transpose(x, [0, 2, 1, 3])
+      const groups = heads / (x.shape[2] as number)
+      if (groups === 1) return own
+      const repeated = expand(unsqueeze(own, 2), [batch, kvHeads, groups, time, headDim])
+      return reshape(repeated, [batch, heads, time, headDim])
+    }
+    const scores = mul(matmul(byHead(queries), transpose(byHead(keys))), headDim ** -0.5)
+    const attended = matmul(softmax(add(scores, this.bias)), byHead(values))
+    return reshape(transpose(attended, [0, 2, 1, 3]), [batch, time, heads * headDim])
+  }
+
+  note(_: string, x: Tensor): Tensor {
+    return x
+  }
+}
+
+/** Logits `[batch, time, vocab]` of ids `[batch, time]`, positions from 0 on. */
+export function trainingLogits(family: Family, config: DecoderConfig, weights: Tensors, ids: Tensor): Tensor {
+  const net = new TrainingNet(config, weights)
+  const positions = expand(unsqueeze(range(ids.shape[1]!), 0), ids.shape)
+  return family.logits(config, net, family.forward(config, net, { embeddings: null, ids, positions }))
+}
