@@ -24,7 +24,10 @@ export function mergeRules(model: BpeModelSpec): MergeRules {
   return model.merges ? new MergeList(model.vocab, model.merges) : rankRule(model.vocab)
 }
 
-const CACHED_PAIRS = 1 << 14
+/** Slots of `PairCache`, as a number of bits. */
+const CACHED_BITS = 14
+/** The largest id that `PairCache` has room for. */
+const CACHED_IDS = 1 << 20
 /** Words of the filter, less one: 4 Mbit for at most some 500,000 merges. */
 const FILTER_MASK = (1 << 17) - 1
 
@@ -40,18 +43,19 @@ function rankRule(vocab: Vocab): MergeRules {
     if (offsets[id + 1]! - at === 2 && !vocab.literal.has(id))
       bytePairs[(bytes[at]! << 8) | bytes[at + 1]!] = id
   }
-  /** `[4 * CACHED_PAIRS]` left + 1, right, rank, unused. */
-  const cache = new Int32Array(CACHED_PAIRS * 4)
+  const cache = vocab.size <= CACHED_IDS ? newPairCache() : null
   return {
     rank(left, right, source, start, end) {
       if (end - start === 2) return bytePairs[(source[start]! << 8) | source[start + 1]!]!
-      const at = (pairHash(left, right) & (CACHED_PAIRS - 1)) << 2
-      if (cache[at] === left + 1 && cache[at + 1] === right) return cache[at + 2]!
+      const at = pairPlace(left, right)
+      const key = pairKey(left, right)
+      if (cache !== null && cache[at] === key) return cache[at + 1]!
       const id = vocab.idOf(source, start, end)
       const rank = id < 0 ? NO_MERGE : id
-      cache[at] = left + 1
-      cache[at + 1] = right
-      cache[at + 2] = rank
+      if (cache !== null) {
+        cache[at] = key
+        cache[at + 1] = rank
+      }
       return rank
     },
     result: (rank) => rank,
@@ -65,13 +69,14 @@ class MergeList implements MergeRules {
   private readonly slots: Int32Array
   private readonly mask: number
   /** Answers to recent questions, as in `rankRule`: the table itself is larger than the processor's cache. */
-  private readonly cache = new Int32Array(CACHED_PAIRS * 4)
+  private readonly cache: Int32Array | null
   /** `[65536]` the rank of each pair of one-byte tokens, the commonest question. */
   private readonly bytePairs = new Int32Array(65536).fill(NO_MERGE)
   /** One bit per hash: most pairs that do not merge are told apart here. */
   private readonly filter = new Int32Array(FILTER_MASK + 1)
 
   constructor(vocab: Vocab, merges: Uint32Array) {
+    this.cache = vocab.size <= CACHED_IDS ? newPairCache() : null
     const count = merges.length >> 1
     let capacity = 16
     while (capacity < count * 1.6) capacity *= 2
@@ -115,12 +120,13 @@ class MergeList implements MergeRules {
     const { cache } = this
     const hash = pairHash(left, right)
     if ((this.filter[(hash >>> 5) & FILTER_MASK]! & (1 << (hash & 31))) === 0) return NO_MERGE
-    const place = (hash & (CACHED_PAIRS - 1)) << 2
-    if (cache[place] === left + 1 && cache[place + 1] === right) return cache[place + 2]!
+    if (cache === null) return this.search(left, right, hash)
+    const at = pairPlace(left, right)
+    const key = pairKey(left, right)
+    if (cache[at] === key) return cache[at + 1]!
     const rank = this.search(left, right, hash)
-    cache[place] = left + 1
-    cache[place + 1] = right
-    cache[place + 2] = rank
+    cache[at] = key
+    cache[at + 1] = rank
     return rank
   }
 
@@ -138,6 +144,23 @@ class MergeList implements MergeRules {
       at = (at + 1) & mask
     }
   }
+}
+
+/**
+ * A direct-mapped cache of fixed size, (left, right) → rank: `[2 << CACHED_BITS]` key, rank. Place and key
+ * together say which pair it is: the place is the low bits of `right`, changed in a way that depends on `left`
+ * alone, and the key has the rest of both. Ids are below CACHED_IDS. No pair has the key 0.
+ */
+function newPairCache(): Int32Array {
+  return new Int32Array(2 << CACHED_BITS)
+}
+
+function pairPlace(left: number, right: number): number {
+  return ((right ^ (Math.imul(left, 0x9e3779b1) >>> 15)) & ((1 << CACHED_BITS) - 1)) << 1
+}
+
+function pairKey(left: number, right: number): number {
+  return ((left << 6) | (right >>> CACHED_BITS)) + 1
 }
 
 function pairHash(left: number, right: number): number {
