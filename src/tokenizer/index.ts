@@ -26,6 +26,8 @@ export {
   type TokenizerJsonOptions,
 } from './formats/index.ts'
 export { trainBpe, trainBpeSpec, type TrainedTokenizer } from './train-tokenizer.ts'
+export * from './train-supertokens.ts'
+export * from './dynamic-tokens.ts'
 export type { Corpus, TrainBpeOptions, TrainBpeReport } from './train/train-bpe.ts'
 export { renderChat, type ChatMessage, type ChatOptions } from './chat.ts'
 export { Vocab, type VocabAlphabet } from './vocab.ts'
