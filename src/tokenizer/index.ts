@@ -34,6 +34,9 @@ export {
   trainWordPieceSpec,
   type TrainedTokenizer,
 } from './train-tokenizer.ts'
+export { trainBpe, trainBpeSpec, type TrainedTokenizer } from './train-tokenizer.ts'
+export * from './train-supertokens.ts'
+export * from './dynamic-tokens.ts'
 export type { Corpus, TrainBpeOptions, TrainBpeReport } from './train/train-bpe.ts'
 export type { TrainUnigramOptions, TrainUnigramReport } from './train/train-unigram.ts'
 export type { TrainWordPieceOptions, TrainWordPieceReport } from './train/train-wordpiece.ts'
