@@ -43,5 +43,7 @@ export type { TrainWordPieceOptions, TrainWordPieceReport } from './train/train-
 export { renderChat, type ChatMessage, type ChatOptions } from './chat.ts'
 export { Vocab, type VocabAlphabet } from './vocab.ts'
 export * from './binary/index.ts'
+export * from './glyphs/index.ts'
+export * from './unicode-centric/index.ts'
 export type * from './spec.ts'
 export type * from './types.ts'

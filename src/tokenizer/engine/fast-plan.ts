@@ -113,6 +113,15 @@ function characterPlan(spec: TokenizerSpec, model: BpeModelSpec): FastPlan | nul
       cut: cuttable ? cutBeforeSpace((before) => cutsBeforeMetaspace(seams, before)) : null,
     }
   }
+  // Characters and no pre-tokenizer: where no merge joins two characters, the text is cut. A character that is
+  // dropped, for want of a token for the unknown, would make neighbours of those at its sides.
+  const keepsAll = model.unkToken !== null && model.vocab.idOfString(model.unkToken) >= 0
+  if (!replaces && steps.length === 0 && keepsAll && !model.ignoreMerges) {
+    const seams = seamsOf(model)
+    if (!seams) return null
+    const spaces = (before: number) => seams[(before << 8) | 0x20] === 0
+    return { ...base, scan: seamScanner(seams), cut: cuttable ? cutBeforeSpace(spaces) : null }
+  }
   return null
 }
 
