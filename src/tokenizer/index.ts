@@ -37,6 +37,16 @@ export {
 export type { Corpus, TrainBpeOptions, TrainBpeReport } from './train/train-bpe.ts'
 export type { TrainUnigramOptions, TrainUnigramReport } from './train/train-unigram.ts'
 export type { TrainWordPieceOptions, TrainWordPieceReport } from './train/train-wordpiece.ts'
+export {
+  IdWriter,
+  deserialise,
+  fixedWidth,
+  orderByCount,
+  rankTable,
+  serialise,
+  type SerialiseOptions,
+  type Serialisation,
+} from './serial/serialise.ts'
 export { renderChat, type ChatMessage, type ChatOptions } from './chat.ts'
 export { Vocab, type VocabAlphabet } from './vocab.ts'
 export * from './binary/index.ts'
