@@ -34,6 +34,9 @@ export {
   trainWordPieceSpec,
   type TrainedTokenizer,
 } from './train-tokenizer.ts'
+export { trainBpe, trainBpeSpec, type TrainedTokenizer } from './train-tokenizer.ts'
+export { trainLzBpe, trainLzBpeSpec } from './train-lz-tokenizer.ts'
+export type { TrainLzBpeOptions, TrainLzBpeReport } from './train-lz/train-lz.ts'
 export type { Corpus, TrainBpeOptions, TrainBpeReport } from './train/train-bpe.ts'
 export type { TrainUnigramOptions, TrainUnigramReport } from './train/train-unigram.ts'
 export type { TrainWordPieceOptions, TrainWordPieceReport } from './train/train-wordpiece.ts'
