@@ -69,11 +69,11 @@ export class TokenMeter {
   }
 
   /**
-   * Encodes a document (no template; special-token text is text) and counts it; returns its ids.
+   * Encodes a document (no template) and counts it; returns its ids.
    * Throws what `encode` throws, TEXT_NOT_REPRESENTABLE among it; the document then counts for nothing.
    */
   add(document: string | Uint8Array): Uint32Array {
-    const ids = this.tokenizer.encode(document, { template: false, specials: 'text' })
+    const ids = this.tokenizer.encode(document, { template: false })
     const size = textSize(document)
     this.size = addSizes(this.size, size)
     this.runs.add(ids)

@@ -41,7 +41,7 @@ export async function mismatchMatrix(
       throwIfCancelled(signal)
       size = addSizes(size, textSize(document))
       trained.forEach(({ tokenizer }, i) => {
-        tokens[i]! += tokenizer.count(document, { template: false, specials: 'text' })
+        tokens[i]! += tokenizer.count(document, { template: false })
       })
     }
     const units = size.chars ?? size.bytes

@@ -32,7 +32,7 @@ export interface Parity {
 }
 
 /**
- * Counts the tokens of the same text in several languages (no template; special-token text is text).
+ * Counts the tokens of the same text in several languages (no template).
  * Throws ARGUMENT_INVALID when the reference is not among them or a language comes twice, what `count`
  * throws, and CANCELLED.
  */
@@ -66,7 +66,7 @@ export async function parityOf(
     let size: TextSize = { bytes: 0, chars: 0, words: 0 }
     for await (const document of typeof documents === 'string' ? [documents] : documents) {
       throwIfCancelled(signal)
-      tokens += tokenizer.count(document, { template: false, specials: 'text' })
+      tokens += tokenizer.count(document, { template: false })
       size = addSizes(size, textSize(document))
     }
     counted.push({ language, tokens, size })

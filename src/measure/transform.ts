@@ -16,6 +16,8 @@ export interface TransformOptions extends LongWork {
    * Without it the order of these documents is taken, and its table is counted with the stream.
    */
   order?: Uint32Array
+  /** The compressed size of the text, where it is known already: the same for every tokenizer. */
+  rawCompressed?: number
 }
 
 export interface TransformSize {
@@ -49,7 +51,7 @@ export async function transformSizes(
   const pause = pauses(signal)
   const encode = (document: string | Uint8Array) => {
     throwIfCancelled(signal)
-    return tokenizer.encode(document, { template: false, specials: 'text' })
+    return tokenizer.encode(document, { template: false })
   }
   let order = options.order
   let table = new Uint8Array(0)
@@ -62,7 +64,7 @@ export async function transformSizes(
     order = orderByCount(counts)
     table = rankTable(order, counts).slice()
   }
-  const raw = await openCompressor(compressor)
+  const raw = options.rawCompressed === undefined ? await openCompressor(compressor) : null
   const outputs = []
   for (const form of forms) {
     const sink = await openCompressor(compressor)
@@ -77,7 +79,7 @@ export async function transformSizes(
     const text = typeof document === 'string' ? utf8Encode(document) : document
     bytes += text.length
     const ids = encode(document)
-    const waits = [raw.write(text)]
+    const waits = raw ? [raw.write(text)] : []
     for (const output of outputs) {
       const part = output.writer.write(ids)
       output.bytes += part.length
@@ -87,7 +89,7 @@ export async function transformSizes(
     options.onProgress?.({ stage: `compressing ${tokenizer.name}`, done: ++count, unit: 'items' })
   }
   const perByte = (compressed: number) => (bytes === 0 ? null : (8 * compressed) / bytes)
-  const rawSize = await raw.end()
+  const rawSize = raw ? await raw.end() : options.rawCompressed!
   const sizes: TransformSize[] = []
   for (const { form, sink, bytes: written } of outputs) {
     const compressed = await sink.end()
