@@ -34,7 +34,6 @@ export {
   trainWordPieceSpec,
   type TrainedTokenizer,
 } from './train-tokenizer.ts'
-export { trainBpe, trainBpeSpec, type TrainedTokenizer } from './train-tokenizer.ts'
 export { trainLzBpe, trainLzBpeSpec } from './train-lz-tokenizer.ts'
 export type { TrainLzBpeOptions, TrainLzBpeReport } from './train-lz/train-lz.ts'
 export type { Corpus, TrainBpeOptions, TrainBpeReport } from './train/train-bpe.ts'
