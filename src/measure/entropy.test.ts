@@ -7,7 +7,7 @@ import { huffmanBits } from './huffman.ts'
 import { channelOf, renyiEntropy } from './renyi.ts'
 import { RunCounter } from './run-counter.ts'
 import { shuffled } from './shuffled.ts'
-import { plainConditional, plainCounts, values } from './testing/plain.ts'
+import { plainConditional, plainCounts, plainEntropy, values } from './testing/plain.ts'
 
 const stream = fc
   .integer({ min: 1, max: 12 })
@@ -24,10 +24,10 @@ describe('entropies of runs', () => {
     await fc.assert(
       fc.asyncProperty(stream, async (ids) => {
         const found = await runEntropies(counted(ids))
-        found.forEach(({ k, entropy, types, exact }) => {
+        found.forEach(({ k, entropy, types, tokens }) => {
           expect(entropy).toBeCloseTo(plainConditional(ids, k), 9)
           expect(types).toBe(plainCounts(ids, k).size)
-          expect(exact).toBe(true)
+          expect(tokens).toBe(ids.length)
         })
       }),
     )
@@ -103,7 +103,32 @@ describe('entropies of runs', () => {
   })
 })
 
-describe('the bounded table', () => {
+describe('bounded memory', () => {
+  it('stops the lengths that have too many runs; what they say of the beginning is exact', async () => {
+    const random = new Random(11)
+    // At first few runs, then all kinds: the shorter ones stay within the limit.
+    const ids = Uint32Array.from({ length: 120_000 }, (_, i) => random.int(i < 40_000 ? 4 : 40))
+    const small = new RunCounter({ vocabSize: 40, most: 4, limit: 2000 })
+    for (let at = 0; at < ids.length; at += 777) small.add(ids.subarray(at, at + 777))
+    const found = await runEntropies(small, { limit: 2000 })
+    expect(found.map(({ tokens }) => tokens === ids.length)).toEqual([true, true, false, false])
+    expect(found[3]!.tokens).toBeLessThanOrEqual(found[2]!.tokens)
+    for (const { k, entropy, tokens, types } of found.slice(2)) {
+      // The same positions, with what follows them: no ring.
+      const own = new Map<string, number>()
+      const shorter = new Map<string, number>()
+      for (let from = 0; from < tokens; from++) {
+        const run = [...ids.subarray(from, from + k)].join(' ')
+        const start = [...ids.subarray(from, from + k - 1)].join(' ')
+        own.set(run, (own.get(run) ?? 0) + 1)
+        shorter.set(start, (shorter.get(start) ?? 0) + 1)
+      }
+      expect(types).toBe(own.size)
+      expect(entropy).toBeCloseTo(plainEntropy(own.values()) - plainEntropy(shorter.values()), 9)
+    }
+    expect(found[1]!.entropy).toBeLessThanOrEqual(found[0]!.entropy)
+  })
+
   /** Draws from a steep distribution: few frequent types, a tail of some 60,000. Hashes change with `salt`. */
   function filled(limit: number, salt: number): GramTable {
     const random = new Random(3)

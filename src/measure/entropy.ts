@@ -5,7 +5,7 @@
 // artefact; where the copy falls too, Hk must not be read.
 import { Random, throwIfCancelled, type LongWork } from '../core/index.ts'
 import type { GramSums } from './gram-table.ts'
-import { RunCounter } from './run-counter.ts'
+import { RunCounter, type RunSums } from './run-counter.ts'
 import { shuffled } from './shuffled.ts'
 
 /** Hk may be read where the shuffled copy keeps more than this share of H1. */
@@ -20,12 +20,12 @@ export interface RunEntropy {
   millerMadow: number
   /** Different runs of k tokens. */
   types: number
-  /** `entropy` of a random permutation of the stream; its true value is H1. */
+  /** `entropy` of a random permutation of the same tokens; its true value is their H1. */
   shuffled: number
   /** The control's share of H1 is above READABLE_SHARE: the estimate says something about the text. */
   readable: boolean
-  /** False: there were more types than the tables keep, and the figures are estimates from a sample. */
-  exact: boolean
+  /** Tokens that all this is about: the whole stream, or its beginning, where there are too many runs. */
+  tokens: number
 }
 
 export interface EntropyOptions extends LongWork {
@@ -45,47 +45,52 @@ function millerMadow({ types, total }: GramSums): number {
   return total === 0 ? 0 : (types - 1) / (2 * total * Math.LN2)
 }
 
-/** `[k]` the conditional entropies of runs from their sums. */
-function conditional(sums: readonly GramSums[]): { entropy: number; millerMadow: number }[] {
-  return sums.map((own, i) => {
-    const before = i > 0 ? sums[i - 1]! : null
-    const entropy = Math.max(0, entropyOf(own) - (before ? entropyOf(before) : 0))
-    return { entropy, millerMadow: entropy + millerMadow(own) - (before ? millerMadow(before) : 0) }
-  })
-}
-
 /**
- * The entropies of a counted stream, each beside its shuffled control. Reads the stream's counts again as
- * a permutation, which takes about as long as counting did. An empty stream gives zeros that are not
- * readable. Throws CANCELLED.
+ * The entropies of a counted stream, each beside its shuffled control, for which as many tokens are counted
+ * again in random order (beyond the limit from a sample of their runs). An empty stream gives zeros that are
+ * not readable. Throws CANCELLED.
  */
 export async function runEntropies(counter: RunCounter, options: EntropyOptions = {}): Promise<RunEntropy[]> {
-  const sums = counter.sums()
-  const control = new RunCounter({
-    vocabSize: counter.counts.length,
-    most: counter.most,
-    limit: options.limit,
-  })
-  const total = counter.tokens
+  const found = counter.sums()
+  const entropies: RunEntropy[] = []
+  let control: RunSums[] = []
+  for (const [i, { tokens, own, shorter, counts }] of found.entries()) {
+    const k = i + 1
+    // One control serves all lengths that are about the same tokens.
+    if (i === 0 || tokens !== found[i - 1]!.tokens) {
+      const most = k + found.slice(i).filter((other) => other.tokens === tokens).length - 1
+      control = await shuffledSums(counts, tokens, most, options)
+    }
+    const entropy = Math.max(0, entropyOf(own) - entropyOf(shorter))
+    const shuffled = Math.max(0, entropyOf(control[i]!.own) - entropyOf(control[i]!.shorter))
+    entropies.push({
+      k,
+      entropy,
+      millerMadow: entropy + millerMadow(own) - millerMadow(shorter),
+      types: own.types,
+      shuffled,
+      readable: tokens > 0 && (i === 0 || shuffled > READABLE_SHARE * entropyOf(control[0]!.own)),
+      tokens,
+    })
+  }
+  return entropies
+}
+
+async function shuffledSums(
+  counts: Float64Array,
+  total: number,
+  most: number,
+  { seed = 1, limit, onProgress, signal }: EntropyOptions,
+): Promise<RunSums[]> {
+  const control = new RunCounter({ vocabSize: counts.length, most, limit, beyond: 'sample' })
   let until = performance.now() + 40
-  for (const block of shuffled(counter.counts, new Random(options.seed ?? 1))) {
+  for (const block of shuffled(counts, new Random(seed))) {
     control.add(block)
     if (performance.now() < until) continue
-    options.onProgress?.({ stage: 'shuffled control', done: control.tokens, total, unit: 'items' })
+    onProgress?.({ stage: 'shuffled control', done: control.tokens, total, unit: 'items' })
     await new Promise((resolve) => setTimeout(resolve, 0))
-    throwIfCancelled(options.signal)
+    throwIfCancelled(signal)
     until = performance.now() + 40
   }
-  const controlSums = control.sums()
-  const controls = conditional(controlSums)
-  const single = entropyOf(sums[0]!)
-  return conditional(sums).map(({ entropy, millerMadow }, i) => ({
-    k: i + 1,
-    entropy,
-    millerMadow,
-    types: sums[i]!.types,
-    shuffled: controls[i]!.entropy,
-    readable: total > 0 && (i === 0 || controls[i]!.entropy > READABLE_SHARE * single),
-    exact: sums[i]!.exact && controlSums[i]!.exact,
-  }))
+  return control.sums()
 }

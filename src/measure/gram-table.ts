@@ -2,7 +2,9 @@
 // to `limit` different ones every count is exact. Beyond it the table keeps a sample of the k-grams, chosen
 // by their hash (distinct sampling, Gibbons 2001): which ones stay never depends on how often they occur,
 // so what stays has exact counts, and sums over all k-grams are estimated without bias. Those that were
-// frequent when the table first filled stay whatever their hash: they carry most of an entropy.
+// frequent when the table first filled stay whatever their hash: they carry most of an entropy. That is good
+// for a stream without an order. In one whose later parts bring frequent k-grams of their own a single one
+// weighs too much, so there the caller watches `size` and stops in time.
 
 /** Slots per k-gram kept: the table is at most half full. */
 const ROOM = 2
@@ -28,7 +30,8 @@ export class GramTable {
   private low = new Int32Array(FIRST_SLOTS)
   /** Count, with CERTAIN for k-grams that stay whatever their hash; 0 = free slot. */
   private counts = new Uint32Array(FIRST_SLOTS)
-  private size = 0
+  /** k-grams kept. */
+  size = 0
   private total = 0
   private readonly limit: number
   /** Halvings of the sample: a k-gram belongs to it when so many top bits of `high` are 0. */

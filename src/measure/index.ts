@@ -17,7 +17,7 @@ export { TokenMeter, type Intervals, type Measurement, type MeterOptions } from 
 export { mismatchMatrix, type Domain, type MismatchCell, type TrainedFor } from './mismatch.ts'
 export { parityOf, type LanguageParity, type ParallelText, type Parity } from './parity.ts'
 export { channelOf, renyiEntropy, type Channel } from './renyi.ts'
-export { RunCounter, type RunCounterOptions } from './run-counter.ts'
+export { RunCounter, type RunCounterOptions, type RunSums } from './run-counter.ts'
 export { shuffled } from './shuffled.ts'
 export { addSizes, textSize, type TextSize } from './text-size.ts'
 export { transformSizes, type Transform, type TransformOptions, type TransformSize } from './transform.ts'

@@ -13,7 +13,7 @@ import { addSizes, textSize, type TextSize } from './text-size.ts'
 export interface MeterOptions {
   /** Longest run of tokens whose entropy is measured; 1 = single tokens only. Default 5. */
   longestRun?: number
-  /** Most different runs of each length that are kept, 24 bytes each. Default 2^21. */
+  /** As `limit` of RunCounter. */
   runLimit?: number
   /** Decode every document and compare. Default true. */
   checkLoss?: boolean
@@ -93,6 +93,7 @@ export class TokenMeter {
   async report(options: { seed?: number } & LongWork = {}): Promise<Measurement> {
     const { tokenizer, runs } = this
     const { vocabSize } = tokenizer
+    const entropies = await runEntropies(runs, { ...options, limit: this.runLimit })
     let used = 0
     for (const count of runs.counts) if (count > 0) used++
     return {
@@ -104,7 +105,7 @@ export class TokenMeter {
       vocabulary: { used, share: vocabSize > 0 ? used / vocabSize : 0 },
       channel: channelOf(runs.counts, vocabSize),
       huffmanBits: huffmanBits(runs.counts),
-      entropies: await runEntropies(runs, { ...options, limit: this.runLimit }),
+      entropies,
       loss: this.checkLoss ? this.loss : null,
     }
   }

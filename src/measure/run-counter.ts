@@ -2,6 +2,8 @@
 // The stream is read as a ring: after its end it goes on with its beginning. So every position begins one
 // run of each length, the counts of shorter runs are sums of those of longer ones, and the entropies obey
 // their laws exactly (H1 ≥ H2 ≥ …), also on streams that are shorter than a run.
+// Memory is bounded: when there are too many different runs of a length, counting that length stops, and
+// what is said about it holds for the beginning of the stream up to there, exactly.
 import { TesseraError } from '../core/index.ts'
 import { GramTable, type GramSums } from './gram-table.ts'
 
@@ -10,27 +12,48 @@ export interface RunCounterOptions {
   vocabSize: number
   /** Longest run, 1 to 8. Default 5. */
   most?: number
-  /** Most different runs of each length that are kept; beyond it their sums are estimates. Default 2^21. */
+  /** Most different runs of each length that are kept, about; 24 bytes each. Default 2^21. */
   limit?: number
+  /**
+   * Beyond the limit: `stop` counting that length (default), or go on with a `sample` of the runs, which
+   * suits a stream whose order is random.
+   */
+  beyond?: 'stop' | 'sample'
+}
+
+/** What is known about runs of one length. */
+export interface RunSums {
+  /** Tokens of the stream that this is about, from its beginning. */
+  tokens: number
+  /** Runs of this length, and of one token less, that begin at these tokens. */
+  own: GramSums
+  shorter: GramSums
+  /** `[vocabSize]` how often each id is among these tokens. */
+  counts: Float64Array
 }
 
 const BLOCK = 1 << 14
 
 export class RunCounter {
   readonly most: number
-  /** `[vocabSize]` how often each id occurs. */
+  /** `[vocabSize]` how often each id occurs; complete after `sums`. */
   readonly counts: Float64Array
   private length = 0
-  private readonly tables: GramTable[]
+  /** By k - 2; null once its length is stopped. */
+  private readonly tables: (GramTable | null)[]
+  /** By k - 2. */
+  private readonly stopped: (RunSums | null)[]
   /** The first `most - 1` ids of the stream, which close the ring. */
   private readonly first: number[] = []
   /** The last ids, whose longest runs are not complete yet, and room for a block. */
   private readonly window: Uint32Array
   private held = 0
+  private counted = 0
   private closed = false
+  private readonly limit: number
 
   /** Throws ARGUMENT_INVALID. */
-  constructor({ vocabSize, most = 5, limit = 1 << 21 }: RunCounterOptions) {
+  constructor({ vocabSize, most = 5, limit = 1 << 21, beyond = 'stop' }: RunCounterOptions) {
     if (!(Number.isInteger(most) && most >= 1 && most <= 8)) {
       throw new TesseraError('ARGUMENT_INVALID', `Runs of ${most} tokens`, {
         where: 'most',
@@ -38,8 +61,10 @@ export class RunCounter {
       })
     }
     this.most = most
+    this.limit = beyond === 'stop' ? limit : Infinity
     this.counts = new Float64Array(vocabSize)
-    this.tables = Array.from({ length: most - 1 }, () => new GramTable(limit))
+    this.tables = Array.from({ length: most - 1 }, () => new GramTable(limit + 2 * BLOCK))
+    this.stopped = this.tables.map(() => null)
     this.window = new Uint32Array(BLOCK + most)
   }
 
@@ -55,29 +80,37 @@ export class RunCounter {
       if (!(ids[i]! < counts.length)) {
         throw new TesseraError('ID_OUT_OF_RANGE', `Id ${ids[i]} in a vocabulary of ${counts.length}`)
       }
-      counts[ids[i]!]!++
     }
     for (let i = 0; first.length < most - 1 && i < ids.length; i++) first.push(ids[i]!)
     this.length += ids.length
-    if (most > 1) this.runs(ids)
+    this.runs(ids)
   }
 
-  /** Sums for runs of 1, 2, … `most` tokens. Closes the ring: nothing can be added afterwards. */
-  sums(): GramSums[] {
+  /** For runs of 1, 2, … `most` tokens. Closes the ring: nothing can be added afterwards. */
+  sums(): RunSums[] {
     if (!this.closed) {
       this.closed = true
       const { first, most } = this
       if (this.length > 0) this.runs(Array.from({ length: most - 1 }, (_, i) => first[i % first.length]!))
     }
+    const { counts, tables, stopped } = this
+    const none: GramSums = { total: this.length, types: 1, cLogC: logOf(this.length), exact: true }
+    const found: RunSums[] = [{ tokens: this.length, own: this.singles(), shorter: none, counts }]
+    for (const [i, table] of tables.entries()) {
+      found.push(stopped[i] ?? { tokens: this.length, own: table!.sums(), shorter: found[i]!.own, counts })
+    }
+    return found
+  }
+
+  private singles(): GramSums {
     let types = 0
     let cLogC = 0
     for (const count of this.counts) {
       if (count === 0) continue
       types++
-      if (count > 1) cLogC += count * Math.log2(count)
+      cLogC += logOf(count)
     }
-    const single = { total: this.length, types, cLogC, exact: true }
-    return [single, ...this.tables.map((table) => table.sums())]
+    return { total: this.counted, types, cLogC, exact: true }
   }
 
   private runs(ids: ArrayLike<number>): void {
@@ -90,14 +123,30 @@ export class RunCounter {
       this.count(whole)
       window.copyWithin(0, whole, this.held)
       this.held -= whole
+      this.stopFull()
+    }
+  }
+
+  /** Stops lengths with too many different runs. Longer runs have at least as many, so they go first. */
+  private stopFull(): void {
+    const { tables } = this
+    for (let i = tables.length - 1; i >= 0; i--) {
+      const table = tables[i]
+      if (!table || table.size <= this.limit) continue
+      const shorter = i === 0 ? this.singles() : tables[i - 1]!.sums()
+      this.stopped[i] = { tokens: this.counted, own: table.sums(), shorter, counts: this.counts.slice() }
+      tables[i] = null
     }
   }
 
   /** Counts the runs that begin at the first `starts` ids of the window. */
   private count(starts: number): void {
-    const { window, tables } = this
+    const { window, tables, counts } = this
+    for (let i = 0; i < starts; i++) counts[window[i]!]!++
+    this.counted += starts
     for (let k = 0; k < tables.length; k++) {
-      const table = tables[k]!
+      const table = tables[k]
+      if (!table) continue
       const length = k + 2
       for (let from = 0; from < starts; from++) {
         let high = 0x3c6ef372
@@ -114,4 +163,8 @@ export class RunCounter {
       }
     }
   }
+}
+
+function logOf(count: number): number {
+  return count > 1 ? count * Math.log2(count) : 0
 }

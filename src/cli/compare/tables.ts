@@ -67,7 +67,7 @@ export function entropyTables(compared: readonly Compared[]): string {
         tokenizer,
         ...measurement.entropies.map(
           (one) =>
-            `${one.exact ? '' : '~'}${one.entropy.toFixed(3)} (${one.shuffled.toFixed(3)})${one.readable ? '  ' : ' *'}`,
+            `${one.tokens === measurement.compression.tokens ? '' : '~'}${one.entropy.toFixed(3)} (${one.shuffled.toFixed(3)})${one.readable ? '  ' : ' *'}`,
         ),
       ]),
     ],
@@ -78,7 +78,9 @@ export function entropyTables(compared: readonly Compared[]): string {
       ['tokenizer', ...Array.from({ length: longest }, (_, i) => `${i + 1}-gram types`)],
       ...found.map(({ tokenizer, measurement }) => [
         tokenizer,
-        ...measurement.entropies.map((one) => `${one.exact ? '' : '~'}${Math.round(one.types)}`),
+        ...measurement.entropies.map(
+          (one) => `${one.tokens === measurement.compression.tokens ? '' : '~'}${Math.round(one.types)}`,
+        ),
       ]),
     ],
     [0],
@@ -88,7 +90,7 @@ export function entropyTables(compared: readonly Compared[]): string {
     `Entropy of a token given those before it, bits (in brackets: the same of a shuffled copy, truly H1)\n${runs}`,
     `Different runs of tokens\n${types}`,
     `* not to be read: the shuffled copy keeps at most ${READABLE_SHARE} of H1, so the stream is too short for such runs\n` +
-      '~ estimated from a sample of the runs: there are more than are kept',
+      '~ for the beginning of the stream only, up to where there are too many different runs (--json says how far)',
   ].join('\n\n')
 }
 
