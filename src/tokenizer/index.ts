@@ -40,5 +40,7 @@ export type { TrainWordPieceOptions, TrainWordPieceReport } from './train/train-
 export { renderChat, type ChatMessage, type ChatOptions } from './chat.ts'
 export { Vocab, type VocabAlphabet } from './vocab.ts'
 export * from './binary/index.ts'
+export { svgTokens, type SvgTokens } from './svg-tokens.ts'
+export type * from './svg/index.ts'
 export type * from './spec.ts'
 export type * from './types.ts'
