@@ -3,7 +3,7 @@ import type { ReportTable } from '../paper.ts'
 import type { ExperimentResult, Spread } from './result.ts'
 
 /** Four significant digits; whole numbers stay whole. */
-export function rounded(value: number): number {
+function rounded(value: number): number {
   return Number.isInteger(value) ? value : Number(value.toPrecision(4))
 }
 
@@ -44,7 +44,7 @@ export function publishedTable(result: ExperimentResult): ReportTable {
 }
 
 /** Mean, sample deviation and range of one number over seeds or documents. Throws nothing; NaN mean of none. */
-export function spreadOf(values: readonly number[], over: Spread['over']): { mean: number; spread: Spread } {
+function spreadOf(values: readonly number[], over: Spread['over']): { mean: number; spread: Spread } {
   const count = values.length
   const mean = values.reduce((sum, value) => sum + value, 0) / count
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0)
