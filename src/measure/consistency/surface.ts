@@ -16,9 +16,6 @@ function squeezed(text: string): string {
   return text.replaceAll(/\p{White_Space}+/gu, ' ').replaceAll(/^ | $/g, '')
 }
 
-/** Letters, digits, marks and connecting signs: what continues a word. */
-const WORD_CHARACTER = /[\p{L}\p{N}\p{M}_]/u
-
 /** A word of running text, with apostrophes and hyphens inside: `don't`, `twenty-one`. */
 export function wordPattern(): RegExp {
   return /[\p{L}\p{M}\p{N}]+(?:['’-][\p{L}\p{M}\p{N}]+)*/gu

@@ -44,7 +44,7 @@ export function publishedTable(result: ExperimentResult): ReportTable {
 }
 
 /** Mean, sample deviation and range of one number over seeds or documents. Throws nothing; NaN mean of none. */
-function spreadOf(values: readonly number[], over: Spread['over']): { mean: number; spread: Spread } {
+export function spreadOf(values: readonly number[], over: Spread['over']): { mean: number; spread: Spread } {
   const count = values.length
   const mean = values.reduce((sum, value) => sum + value, 0) / count
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0)
