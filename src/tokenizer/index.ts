@@ -34,7 +34,6 @@ export {
   trainWordPieceSpec,
   type TrainedTokenizer,
 } from './train-tokenizer.ts'
-export { trainBpe, trainBpeSpec, type TrainedTokenizer } from './train-tokenizer.ts'
 export * from './train-supertokens.ts'
 export * from './dynamic-tokens.ts'
 export { trainLzBpe, trainLzBpeSpec } from './train-lz-tokenizer.ts'
