@@ -4,6 +4,7 @@ import { TesseraError } from '../core/index.ts'
 import { binaryBpe } from './binary-bpe/paper.ts'
 import { CATALOGUE } from './catalogue/index.ts'
 import type { CatalogueEntry, Paper, PaperSummary } from './paper.ts'
+import { visualUnicode } from './visual-unicode/paper.ts'
 
 export type {
   CatalogueEntry,
@@ -20,8 +21,13 @@ export type {
 export type { ExperimentResult, PublishedFigure, ResultRow, Spread } from './experiment/result.ts'
 export type { BinaryBpeOptions, BinaryBpeReport, FileReport } from './binary-bpe/paper.ts'
 export type { BinaryBpeResult } from './binary-bpe/result.ts'
+export type { VisualUnicodeReport } from './visual-unicode/paper.ts'
+export type { VisualUnicodeResult } from './visual-unicode/result.ts'
 
-const RUNNABLE = { 'binary-bpe': binaryBpe }
+const RUNNABLE = {
+  'binary-bpe': binaryBpe,
+  'visual-unicode': visualUnicode,
+}
 
 type Runnable = typeof RUNNABLE
 
