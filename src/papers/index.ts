@@ -3,6 +3,7 @@
 import { TesseraError } from '../core/index.ts'
 import { binaryBpe } from './binary-bpe/paper.ts'
 import { CATALOGUE } from './catalogue/index.ts'
+import { informationTheoreticTokenizers } from './information-theoretic-tokenizers/paper.ts'
 import type { CatalogueEntry, Paper, PaperSummary } from './paper.ts'
 import { visualUnicode } from './visual-unicode/paper.ts'
 
@@ -27,6 +28,12 @@ export type { VisualUnicodeResult } from './visual-unicode/result.ts'
 const RUNNABLE = {
   'binary-bpe': binaryBpe,
   'visual-unicode': visualUnicode,
+export type { InformationOptions, InformationReport } from './information-theoretic-tokenizers/paper.ts'
+export type { InformationResult } from './information-theoretic-tokenizers/result.ts'
+
+const RUNNABLE = {
+  'binary-bpe': binaryBpe,
+  'information-theoretic-tokenizers': informationTheoreticTokenizers,
 }
 
 type Runnable = typeof RUNNABLE
