@@ -3,7 +3,6 @@
 import { TesseraError } from '../core/index.ts'
 import { binaryBpe } from './binary-bpe/paper.ts'
 import { CATALOGUE } from './catalogue/index.ts'
-import { informationTheoreticTokenizers } from './information-theoretic-tokenizers/paper.ts'
 import type { CatalogueEntry, Paper, PaperSummary } from './paper.ts'
 import { visualUnicode } from './visual-unicode/paper.ts'
 
@@ -33,7 +32,6 @@ export type { InformationResult } from './information-theoretic-tokenizers/resul
 
 const RUNNABLE = {
   'binary-bpe': binaryBpe,
-  'information-theoretic-tokenizers': informationTheoreticTokenizers,
 }
 
 type Runnable = typeof RUNNABLE
