@@ -60,14 +60,16 @@ export async function rateOf(
 ): Promise<Rate> {
   let found = 0
   let equal = 0
-  let asked: { id: number; neighbours: Neighbour[] } | null = null
+  let asked = -1
+  let neighbours: Neighbour[] = []
   for (const { from, to } of pairs) {
     const id = from.charCodeAt(0)
-    if (asked?.id !== id) {
+    if (asked !== id) {
       await breathe()
-      asked = { id, neighbours: nearest(id) }
+      asked = id
+      neighbours = nearest(id)
     }
-    const neighbour = asked.neighbours.find((one) => one.id === to.charCodeAt(0))
+    const neighbour = neighbours.find((one) => one.id === to.charCodeAt(0))
     if (neighbour) found++
     if (neighbour && neighbour.value > 0.999) equal++
   }
