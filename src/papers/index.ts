@@ -3,6 +3,7 @@
 import { TesseraError } from '../core/index.ts'
 import { binaryBpe } from './binary-bpe/paper.ts'
 import { CATALOGUE } from './catalogue/index.ts'
+import { visualUnicode } from './visual-unicode/paper.ts'
 import type { CatalogueEntry, Paper, PaperSummary } from './paper.ts'
 
 export type {
@@ -19,12 +20,15 @@ export type {
 } from './paper.ts'
 export type { ExperimentResult, PublishedFigure, ResultRow, Spread } from './experiment/result.ts'
 export type { BinaryBpeOptions, BinaryBpeReport, FileReport } from './binary-bpe/paper.ts'
+export type { VisualUnicodeReport } from './visual-unicode/paper.ts'
+export type { VisualUnicodeResult } from './visual-unicode/result.ts'
 export type { BinaryBpeResult } from './binary-bpe/result.ts'
 export type { InformationOptions, InformationReport } from './information-theoretic-tokenizers/paper.ts'
 export type { InformationResult } from './information-theoretic-tokenizers/result.ts'
 
 const RUNNABLE = {
   'binary-bpe': binaryBpe,
+  'visual-unicode': visualUnicode,
 }
 
 type Runnable = typeof RUNNABLE
