@@ -65,7 +65,7 @@ function folderOf(name: string): string {
 }
 
 /** The preamble and the thirty articles without headings and numbers, white space as one space. */
-export function articlesOf(html: string): string[] {
+function articlesOf(html: string): string[] {
   const start = html.indexOf('<header>')
   const parts = html.slice(Math.max(start, 0)).split(/<article[^>]*>/)
   return parts.map((part) =>
