@@ -2,6 +2,7 @@
 // a folder here, and a line in RUNNABLE. This module loads in a page; what needs Node is imported when run.
 import { TesseraError } from '../core/index.ts'
 import { binaryBpe } from './binary-bpe/paper.ts'
+import { informationTheoreticTokenizers } from './information-theoretic-tokenizers/paper.ts'
 import { CATALOGUE } from './catalogue/index.ts'
 import type { CatalogueEntry, Paper, PaperSummary } from './paper.ts'
 
@@ -25,6 +26,7 @@ export type { InformationResult } from './information-theoretic-tokenizers/resul
 
 const RUNNABLE = {
   'binary-bpe': binaryBpe,
+  'information-theoretic-tokenizers': informationTheoreticTokenizers,
 }
 
 type Runnable = typeof RUNNABLE
