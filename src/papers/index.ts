@@ -2,6 +2,7 @@
 // a folder here, and a line in RUNNABLE. This module loads in a page; what needs Node is imported when run.
 import { TesseraError } from '../core/index.ts'
 import { binaryBpe } from './binary-bpe/paper.ts'
+import { informationTheoreticTokenizers } from './information-theoretic-tokenizers/paper.ts'
 import { CATALOGUE } from './catalogue/index.ts'
 import { visualUnicode } from './visual-unicode/paper.ts'
 import type { CatalogueEntry, Paper, PaperSummary } from './paper.ts'
@@ -29,6 +30,7 @@ export type { InformationResult } from './information-theoretic-tokenizers/resul
 const RUNNABLE = {
   'binary-bpe': binaryBpe,
   'visual-unicode': visualUnicode,
+  'information-theoretic-tokenizers': informationTheoreticTokenizers,
 }
 
 type Runnable = typeof RUNNABLE

@@ -2,7 +2,7 @@
 // code, messages in Turkish, a novel, and the Universal Declaration of Human Rights in all its languages.
 import { createHash } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
-import { extname, join } from 'node:path'
+import { extname, join, relative } from 'node:path'
 import { Random, TesseraError, utf8DecodeStrict } from '../../core/index.ts'
 import { readFileBounded } from '../../core/node.ts'
 import { packageRoot } from '../experiment/places.ts'
@@ -68,7 +68,8 @@ export async function readCorpora(): Promise<Record<'english' | 'novel' | 'code'
   const seen = new Set<string>()
   for (const name of CODE_FOLDERS) {
     for (const file of await folder(name)) {
-      if (!CODE_ENDINGS.has(extname(file)) || /[\\/](cjs|node_modules)[\\/]|[\\/]_ts/.test(file)) continue
+      const within = relative(join(packages, name), file)
+      if (!CODE_ENDINGS.has(extname(file)) || /(^|[\\/])((cjs|node_modules)[\\/]|_ts)/.test(within)) continue
       const bytes = await readFileBounded(file, 1 << 26)
       const hash = createHash('sha256').update(bytes).digest('hex')
       if (bytes.length > MOST_FILE_BYTES || bytes.length === 0 || seen.has(hash)) continue
