@@ -1,11 +1,11 @@
-// The experiment's texts, all from packages that a checkout has installed anyway: speeches in English, source
+// Texts of the experiments, all from packages that a checkout has installed anyway: speeches in English, source
 // code, messages in Turkish, a novel, and the Universal Declaration of Human Rights in all its languages.
 import { createHash } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { extname, join, relative } from 'node:path'
 import { Random, TesseraError, utf8DecodeStrict } from '../../core/index.ts'
 import { readFileBounded } from '../../core/node.ts'
-import { packageRoot } from '../experiment/places.ts'
+import { packageRoot } from './places.ts'
 
 /** Larger files are generated as a rule, and would outweigh all others. */
 const MOST_FILE_BYTES = 150_000
