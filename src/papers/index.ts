@@ -3,6 +3,7 @@
 import { TesseraError } from '../core/index.ts'
 import { binaryBpe } from './binary-bpe/paper.ts'
 import { CATALOGUE } from './catalogue/index.ts'
+import { hivg } from './hivg/paper.ts'
 import type { CatalogueEntry, Paper, PaperSummary } from './paper.ts'
 
 export type {
@@ -20,8 +21,10 @@ export type {
 export type { ExperimentResult, PublishedFigure, ResultRow, Spread } from './experiment/result.ts'
 export type { BinaryBpeOptions, BinaryBpeReport, FileReport } from './binary-bpe/paper.ts'
 export type { BinaryBpeResult } from './binary-bpe/result.ts'
+export type { HivgOptions, HivgReport, SvgFileReport } from './hivg/paper.ts'
+export type { HivgResult } from './hivg/result.ts'
 
-const RUNNABLE = { 'binary-bpe': binaryBpe }
+const RUNNABLE = { 'binary-bpe': binaryBpe, hivg }
 
 type Runnable = typeof RUNNABLE
 
