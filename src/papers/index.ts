@@ -4,6 +4,7 @@ import { TesseraError } from '../core/index.ts'
 import { binaryBpe } from './binary-bpe/paper.ts'
 import { CATALOGUE } from './catalogue/index.ts'
 import { hivg } from './hivg/paper.ts'
+import { informationTheoreticTokenizers } from './information-theoretic-tokenizers/paper.ts'
 import type { CatalogueEntry, Paper, PaperSummary } from './paper.ts'
 
 export type {
@@ -25,6 +26,13 @@ export type { HivgOptions, HivgReport, SvgFileReport } from './hivg/paper.ts'
 export type { HivgResult } from './hivg/result.ts'
 
 const RUNNABLE = { 'binary-bpe': binaryBpe, hivg }
+export type { InformationOptions, InformationReport } from './information-theoretic-tokenizers/paper.ts'
+export type { InformationResult } from './information-theoretic-tokenizers/result.ts'
+
+const RUNNABLE = {
+  'binary-bpe': binaryBpe,
+  'information-theoretic-tokenizers': informationTheoreticTokenizers,
+}
 
 type Runnable = typeof RUNNABLE
 

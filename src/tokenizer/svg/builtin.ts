@@ -1,7 +1,7 @@
 // The segment vocabularies that ship: 500 segments for each canvas, single commands among them, learned from the
 // icons of three npm packages by the experiment of src/papers/hivg.
 import { TesseraError } from '../../core/index.ts'
-import { type ResolveOptions, vocabularyFile } from '../load/resolve.ts'
+import { type ResolveOptions, shippedFile } from '../load/resolve.ts'
 import { CANVASES } from './layout.ts'
 import { SegmentVocabulary } from './segments.ts'
 
@@ -16,7 +16,7 @@ export async function builtinSegments(
       hint: `There is one for ${CANVASES.join(', ')}; for others learn one with trainSegments`,
     })
   }
-  return SegmentVocabulary.read(await vocabularyFile(segmentFile(canvas), options))
+  return SegmentVocabulary.read(await shippedFile(segmentFile(canvas), options))
 }
 
 /** Its name in the folder `vocabularies/`. */

@@ -21,7 +21,7 @@ export type CountPieces = (
   from: number,
   to: number,
   start: boolean,
-  table: WordTable,
+  table: Pick<WordTable, 'add'>,
 ) => void
 
 export async function piecesCounter(spec: WordsSpec): Promise<CountPieces> {
