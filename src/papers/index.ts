@@ -31,7 +31,6 @@ export type { InformationResult } from './information-theoretic-tokenizers/resul
 
 const RUNNABLE = {
   'binary-bpe': binaryBpe,
-  'information-theoretic-tokenizers': informationTheoreticTokenizers,
 }
 
 type Runnable = typeof RUNNABLE
