@@ -4,7 +4,6 @@ import { TesseraError } from '../core/index.ts'
 import { binaryBpe } from './binary-bpe/paper.ts'
 import { CATALOGUE } from './catalogue/index.ts'
 import { hivg } from './hivg/paper.ts'
-import { informationTheoreticTokenizers } from './information-theoretic-tokenizers/paper.ts'
 import type { CatalogueEntry, Paper, PaperSummary } from './paper.ts'
 
 export type {
@@ -21,16 +20,15 @@ export type {
 } from './paper.ts'
 export type { ExperimentResult, PublishedFigure, ResultRow, Spread } from './experiment/result.ts'
 export type { BinaryBpeOptions, BinaryBpeReport, FileReport } from './binary-bpe/paper.ts'
-export type { BinaryBpeResult } from './binary-bpe/result.ts'
 export type { HivgOptions, HivgReport, SvgFileReport } from './hivg/paper.ts'
 export type { HivgResult } from './hivg/result.ts'
-
-const RUNNABLE = { 'binary-bpe': binaryBpe, hivg }
+export type { BinaryBpeResult } from './binary-bpe/result.ts'
 export type { InformationOptions, InformationReport } from './information-theoretic-tokenizers/paper.ts'
 export type { InformationResult } from './information-theoretic-tokenizers/result.ts'
 
 const RUNNABLE = {
   'binary-bpe': binaryBpe,
+  hivg,
 }
 
 type Runnable = typeof RUNNABLE

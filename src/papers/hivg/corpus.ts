@@ -1,6 +1,7 @@
 // The icons of the experiment: four npm packages that this project has as development dependencies. Three are
 // trained on; the fourth, by other people and in another style, is never seen in training.
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -39,7 +40,7 @@ export async function readIcons(): Promise<IconCorpus> {
   const versions: Record<string, string> = {}
   const hash = createHash('sha256')
   for (const { name, folder } of ICON_SETS) {
-    const manifest = resolved(require, name)
+    const manifest = manifestOf(require, name)
     versions[name] = (JSON.parse(await readFile(manifest, 'utf8')) as { version: string }).version
     const place = join(dirname(manifest), folder)
     const files = (await readdir(place)).filter((file) => file.endsWith('.svg')).sort()
@@ -52,16 +53,17 @@ export async function readIcons(): Promise<IconCorpus> {
   return { icons, versions, sha256: hash.digest('hex') }
 }
 
-function resolved(require: NodeJS.Require, name: string): string {
-  try {
-    return require.resolve(`${name}/package.json`)
-  } catch (cause) {
+/** Found by its folder: some packages do not export their package.json. */
+function manifestOf(require: NodeJS.Require, name: string): string {
+  const places = require.resolve.paths(name) ?? []
+  const manifest = places.map((place) => join(place, name, 'package.json')).find((file) => existsSync(file))
+  if (manifest === undefined) {
     throw new TesseraError('FILE_NOT_FOUND', `The icons of ${name} are not installed`, {
       where: name,
       hint: `npm install ${ICON_SETS.map((set) => set.name).join(' ')} @resvg/resvg-js`,
-      cause,
     })
   }
+  return manifest
 }
 
 /** A tenth of every set that is trained on is held out, drawn by the seed. */

@@ -10,6 +10,7 @@ import {
   trainBpe,
   type SvgTokens,
   type TextBase,
+  type TrainedSegments,
   type Tokenizer,
 } from '../../tokenizer/index.ts'
 import { originOf } from '../experiment/origin.ts'
@@ -182,7 +183,7 @@ async function measureSplit(
   )
 
   const most = Math.max(...SETTINGS.sizes)
-  const forms = []
+  const forms: ({ singles: boolean } & TrainedSegments)[] = []
   for (const singles of [false, true]) {
     const { minFrequency } = SETTINGS
     const trained = await svg.trainSegments(commandsOf(svg, train), {
