@@ -5,6 +5,7 @@ import { binaryBpe } from './binary-bpe/paper.ts'
 import { informationTheoreticTokenizers } from './information-theoretic-tokenizers/paper.ts'
 import { CATALOGUE } from './catalogue/index.ts'
 import { visualUnicode } from './visual-unicode/paper.ts'
+import { hivg } from './hivg/paper.ts'
 import type { CatalogueEntry, Paper, PaperSummary } from './paper.ts'
 
 export type {
@@ -23,6 +24,8 @@ export type { ExperimentResult, PublishedFigure, ResultRow, Spread } from './exp
 export type { BinaryBpeOptions, BinaryBpeReport, FileReport } from './binary-bpe/paper.ts'
 export type { VisualUnicodeReport } from './visual-unicode/paper.ts'
 export type { VisualUnicodeResult } from './visual-unicode/result.ts'
+export type { HivgOptions, HivgReport, SvgFileReport } from './hivg/paper.ts'
+export type { HivgResult } from './hivg/result.ts'
 export type { BinaryBpeResult } from './binary-bpe/result.ts'
 export type { InformationOptions, InformationReport } from './information-theoretic-tokenizers/paper.ts'
 export type { InformationResult } from './information-theoretic-tokenizers/result.ts'
@@ -31,6 +34,7 @@ const RUNNABLE = {
   'binary-bpe': binaryBpe,
   'visual-unicode': visualUnicode,
   'information-theoretic-tokenizers': informationTheoreticTokenizers,
+  hivg,
 }
 
 type Runnable = typeof RUNNABLE
