@@ -14,7 +14,7 @@ export interface IconSet {
   unseen: boolean
 }
 
-export const ICON_SETS: readonly IconSet[] = [
+const ICON_SETS: readonly IconSet[] = [
   { name: 'lucide-static', folder: 'icons', unseen: false },
   { name: 'simple-icons', folder: 'icons', unseen: false },
   { name: '@mdi/svg', folder: 'svg', unseen: false },

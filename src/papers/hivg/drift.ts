@@ -5,7 +5,7 @@ import type { Command, Scene, SceneNode, SvgTokens } from '../../tokenizer/index
 type Segment = NonNullable<SceneNode['segments']>[number]
 
 /** Relative commands whose distances are rounded one by one, radii too. */
-export function driftingCommands(segments: readonly Segment[]): Command[] {
+function driftingCommands(segments: readonly Segment[]): Command[] {
   let [x, y, startX, startY] = [0, 0, 0, 0]
   return segments.map(({ type, args }) => {
     const n = args.length

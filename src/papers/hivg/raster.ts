@@ -3,7 +3,7 @@
 import { TesseraError } from '../../core/index.ts'
 
 /** Pixels of the longer side. */
-export const RASTER_SIZE = 128
+const RASTER_SIZE = 128
 /** Side of SSIM's window: uniform, as in scikit-image by default. */
 const WINDOW = 7
 
@@ -79,7 +79,7 @@ export function differenceOf(a: Raster, b: Raster): Difference {
 export const psnr = (mse: number) => -10 * Math.log10(mse)
 
 /** Mean structural similarity (Wang et al. 2004) over all whole windows; sample covariance, data range 255. */
-export function ssim(a: Raster, b: Raster): number {
+function ssim(a: Raster, b: Raster): number {
   const { width, height } = a
   const c1 = (0.01 * 255) ** 2
   const c2 = (0.03 * 255) ** 2

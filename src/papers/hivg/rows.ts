@@ -6,7 +6,7 @@ import type { CanvasResult, Lengths, SplitResult } from './result.ts'
 const COMPARED = 500
 
 /** Atomic ids with this many segments. */
-export function withSegments(
+function withSegments(
   { segments }: Lengths,
   singles: boolean,
   size = COMPARED,
