@@ -6,12 +6,7 @@ import type { CanvasResult, Lengths, SplitResult } from './result.ts'
 const COMPARED = 500
 
 /** Atomic ids with this many segments. */
-function withSegments(
-  { segments }: Lengths,
-  singles: boolean,
-  size = COMPARED,
-  minFrequency = 5,
-): number {
+function withSegments({ segments }: Lengths, singles: boolean, size = COMPARED, minFrequency = 5): number {
   const found = segments.find(
     (one) => one.singles === singles && one.minFrequency === minFrequency && one.size === size,
   )
