@@ -6,6 +6,7 @@ import { informationTheoreticTokenizers } from './information-theoretic-tokenize
 import { CATALOGUE } from './catalogue/index.ts'
 import { visualUnicode } from './visual-unicode/paper.ts'
 import { hivg } from './hivg/paper.ts'
+import { dynamicTokenization } from './dynamic-tokenization/paper.ts'
 import type { CatalogueEntry, Paper, PaperSummary } from './paper.ts'
 
 export type {
@@ -26,6 +27,8 @@ export type { VisualUnicodeReport } from './visual-unicode/paper.ts'
 export type { VisualUnicodeResult } from './visual-unicode/result.ts'
 export type { HivgOptions, HivgReport, SvgFileReport } from './hivg/paper.ts'
 export type { HivgResult } from './hivg/result.ts'
+export type { DynamicTokenizationOptions, DynamicTokenizationReport } from './dynamic-tokenization/paper.ts'
+export type { DynamicTokenizationResult } from './dynamic-tokenization/result.ts'
 export type { BinaryBpeResult } from './binary-bpe/result.ts'
 export type { InformationOptions, InformationReport } from './information-theoretic-tokenizers/paper.ts'
 export type { InformationResult } from './information-theoretic-tokenizers/result.ts'
@@ -35,6 +38,7 @@ const RUNNABLE = {
   'visual-unicode': visualUnicode,
   'information-theoretic-tokenizers': informationTheoreticTokenizers,
   hivg,
+  'dynamic-tokenization': dynamicTokenization,
 }
 
 type Runnable = typeof RUNNABLE
