@@ -7,6 +7,7 @@ import { CATALOGUE } from './catalogue/index.ts'
 import { visualUnicode } from './visual-unicode/paper.ts'
 import { hivg } from './hivg/paper.ts'
 import { dynamicTokenization } from './dynamic-tokenization/paper.ts'
+import { tokenadapt } from './tokenadapt/paper.ts'
 import type { CatalogueEntry, Paper, PaperSummary } from './paper.ts'
 
 export type {
@@ -29,6 +30,8 @@ export type { HivgOptions, HivgReport, SvgFileReport } from './hivg/paper.ts'
 export type { HivgResult } from './hivg/result.ts'
 export type { DynamicTokenizationOptions, DynamicTokenizationReport } from './dynamic-tokenization/paper.ts'
 export type { DynamicTokenizationResult } from './dynamic-tokenization/result.ts'
+export type { TokenAdaptOptions, TokenAdaptReport } from './tokenadapt/paper.ts'
+export type { TokenAdaptResult } from './tokenadapt/result.ts'
 export type { BinaryBpeResult } from './binary-bpe/result.ts'
 export type { InformationOptions, InformationReport } from './information-theoretic-tokenizers/paper.ts'
 export type { InformationResult } from './information-theoretic-tokenizers/result.ts'
@@ -39,6 +42,7 @@ const RUNNABLE = {
   'information-theoretic-tokenizers': informationTheoreticTokenizers,
   hivg,
   'dynamic-tokenization': dynamicTokenization,
+  tokenadapt,
 }
 
 type Runnable = typeof RUNNABLE
