@@ -2,7 +2,7 @@
 import type { PublishedFigure } from '../experiment/result.ts'
 
 /** Tokens of the authors' test texts: their supertokens (128k) and DeepSeek-R1's vocabulary of the same size. */
-export const PAPER_TOKENS: readonly { text: string; supertokens: number; deepseek: number }[] = [
+const PAPER_TOKENS: readonly { text: string; supertokens: number; deepseek: number }[] = [
   { text: 'English', supertokens: 283_657, deepseek: 338_873 },
   { text: 'Hindi', supertokens: 9_174, deepseek: 22_854 },
   { text: 'Python', supertokens: 4_765, deepseek: 5_270 },

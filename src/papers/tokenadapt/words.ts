@@ -3,7 +3,7 @@ import { utf8Decode } from '../../core/index.ts'
 import type { Tokenizer } from '../../tokenizer/index.ts'
 
 /** Words begun or continued in a text: runs of letters, marks and digits. */
-export function wordsIn(text: string): number {
+function wordsIn(text: string): number {
   return text.match(/[\p{L}\p{M}\p{N}]+/gu)?.length ?? 0
 }
 
