@@ -6,4 +6,6 @@ export type Lab = Component<{ paper: PaperDetail }>
 
 export const LABS: Record<string, () => Promise<{ default: Lab }>> = {
   'binary-bpe': () => import('./binary-bpe/Lab.svelte'),
+  'information-theoretic-tokenizers': () => import('./information-theoretic-tokenizers/Lab.svelte'),
+  'dynamic-tokenization': () => import('./dynamic-tokenization/Lab.svelte'),
 }
