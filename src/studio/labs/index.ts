@@ -9,5 +9,7 @@ export const LABS: Record<string, () => Promise<{ default: Lab }>> = {
   'information-theoretic-tokenizers': () => import('./information-theoretic-tokenizers/Lab.svelte'),
   hivg: () => import('./hivg/Lab.svelte'),
   tokenadapt: () => import('./tokenadapt/Lab.svelte'),
+  'tokenization-consistency': () => import('./tokenization-consistency/Lab.svelte'),
+  'visual-unicode': () => import('./visual-unicode/Lab.svelte'),
   'dynamic-tokenization': () => import('./dynamic-tokenization/Lab.svelte'),
 }
