@@ -6,6 +6,7 @@ export { readScene, type Scene, type SceneNode } from './scene.ts'
 export { Notes, type NoteKind, type SvgNote } from './notes.ts'
 export { ARGUMENTS, CANVASES, COMMANDS, ELEMENTS, OVERSHOOT, SvgLayout, type Atom } from './layout.ts'
 export { SegmentVocabulary, segmentText } from './segments.ts'
+export { stepsOf, type SvgStep } from './steps.ts'
 export { trainSegments, type TrainedSegments, type TrainSegmentsOptions } from './train-segments.ts'
 export { BYTE_BASE, textBase, type TextBase } from './text-base.ts'
 export {

@@ -15,7 +15,21 @@ export interface QuantiseCounts {
   zeroMoves: number
   /** Arcs written as cubic curves: no whole radius draws them within the tolerance, or it has no token. */
   arcsAsCurves: number
+  /** End points of commands, and how far, in canvas units along the worse axis, rounding moved them. */
+  points: number
+  errorSum: number
+  errorMost: number
 }
+
+export const noCounts = (): QuantiseCounts => ({
+  clamped: 0,
+  clipped: 0,
+  zeroMoves: 0,
+  arcsAsCurves: 0,
+  points: 0,
+  errorSum: 0,
+  errorMost: 0,
+})
 
 export interface QuantiseOptions {
   canvas: number
@@ -176,8 +190,17 @@ class SubPath {
 
   /** Writes a command and moves both cursors; false when it moves nowhere. */
   private write(letter: string, args: number[], toX: number, toY: number): boolean {
+    const moved = this.move(letter, args)
     this.trueX = toX
     this.trueY = toY
+    const error = Math.max(Math.abs(toX - this.x), Math.abs(toY - this.y))
+    this.counts.points++
+    this.counts.errorSum += error
+    this.counts.errorMost = Math.max(this.counts.errorMost, error)
+    return moved
+  }
+
+  private move(letter: string, args: number[]): boolean {
     const extent = letter === 'a' ? args.slice(5) : args
     if (extent.every((d) => d === 0)) return false
     this.out.push({ letter, args })
