@@ -88,7 +88,7 @@ const NOTES = [
   '“Raw” is the file as its package ships it; part of the gain over raw text is the canonical form (no metadata, whole coordinates), which is why canonical text stands beside it.',
   'Attributes are text for the base tokenizer in all sequences of ours; in the rows with BPE of equal size they are single bytes.',
   'Pairs only is the form of the released code; with single commands is that of the paper’s text and figures.',
-  'Pairs gain nearly nothing on the unseen set (1.00× against 1.05×): runs of two or more commands with the very same distances are a habit of one icon set, and its makers share no other’s. The paper tests on its own mixed corpus.',
+  'Pairs gain nearly nothing on the unseen set (1.00× against 1.05×): runs of two or more commands with the very same distances are a habit of one icon set that others do not share. The paper tests on its own mixed corpus.',
   'Moves to nowhere are rarer than in the paper: icon sets are minimised before they are published. On smaller canvases more moves become nowhere by rounding.',
 ]
 

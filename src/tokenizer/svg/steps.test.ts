@@ -22,7 +22,12 @@ beforeAll(async () => {
 function strokes(d: string): string[] {
   const drawn: string[] = []
   let [x, y, startX, startY] = [0, 0, 0, 0]
-  let control: { type: string; x: number; y: number } | null = null
+  interface Control {
+    type: string
+    x: number
+    y: number
+  }
+  let control = null as Control | null
   for (const { type, args } of parsePathData(d).segments) {
     const n = args.length
     const from = `${x} ${y}`
@@ -33,7 +38,7 @@ function strokes(d: string): string[] {
       continue
     }
     let shape: (string | number)[]
-    let next: typeof control = null
+    let next: Control | null = null
     if (type === 'C' || type === 'S') {
       const all = type === 'S' ? [...reflected('C'), ...args] : args
       next = { type: 'C', x: all[2]!, y: all[3]! }
