@@ -42,6 +42,10 @@ const tessera = group(
       summary: 'Several tokenizers on the same text',
       load: async () => (await import('./commands/compare.ts')).default,
     },
+    audit: {
+      summary: 'What a tokenizer hides, on your texts',
+      load: async () => (await import('./commands/audit.ts')).default,
+    },
     train: {
       summary: 'A new BPE vocabulary from files',
       load: async () => (await import('./commands/train.ts')).default,
