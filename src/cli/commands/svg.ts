@@ -194,12 +194,11 @@ export const train = verb({
     const { output } = options
     if (output === undefined) throw usageError('--output is missing', seeHelp(name))
     if (words.length === 0) throw usageError('Name files or folders', seeHelp(name))
-    const canvas = wholeNumber(options.canvas, '--canvas', 1)!
     const size = wholeNumber(options.size, '--size', 1)!
     const minFrequency = wholeNumber(options['min-frequency'], '--min-frequency')!
     const svg = await svgTokens()
     // Refuses a canvas out of range before any file is read.
-    new svg.SvgLayout(canvas)
+    const { canvas } = new svg.SvgLayout(wholeNumber(options.canvas, '--canvas', 1)!)
     const files = await svgFiles(words)
     const skipped: { file: string; reason: string }[] = []
     const trained = await followed(async (work) => {

@@ -4,7 +4,8 @@
 import type { Drawing, DrawingNode } from './drawing.ts'
 import { type SvgNote, Notes } from './notes.ts'
 import { noCounts, quantise, type QuantiseCounts } from './quantise.ts'
-import { readScene, type Scene, type SceneNode } from './scene.ts'
+import { readScene } from './scene.ts'
+import type { Scene, SceneNode } from './scene-node.ts'
 import type { Attributes } from './style.ts'
 import { svgText } from './xml.ts'
 
