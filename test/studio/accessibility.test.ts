@@ -61,6 +61,15 @@ const PAGES: Record<string, { path: string; arrange(page: Page): Promise<void> }
       await page.getByRole('listbox').focus()
     },
   },
+  'lab of SVG': {
+    path: '/papers/hivg',
+    async arrange(page) {
+      await page.getByTestId('svg-tokens').waitFor()
+      await page.getByRole('button', { name: 'An untrusted file' }).click()
+      await page.getByText('Refused as a danger').waitFor()
+      await page.getByRole('listbox').focus()
+    },
+  },
   'no such page': {
     path: '/nowhere',
     async arrange(page) {
