@@ -17,6 +17,7 @@ export {
   readTokenizer,
   readTokenizerJson,
   writeCompact,
+  writeSentencePiece,
   writeTiktokenRanks,
   writeTokenizerJson,
   type GgufOptions,
@@ -34,7 +35,6 @@ export {
   trainWordPieceSpec,
   type TrainedTokenizer,
 } from './train-tokenizer.ts'
-export { trainBpe, trainBpeSpec, type TrainedTokenizer } from './train-tokenizer.ts'
 export * from './train-supertokens.ts'
 export * from './dynamic-tokens.ts'
 export { trainLzBpe, trainLzBpeSpec } from './train-lz-tokenizer.ts'
