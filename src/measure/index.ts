@@ -21,5 +21,4 @@ export { RunCounter, type RunCounterOptions, type RunSums } from './run-counter.
 export { shuffled } from './shuffled.ts'
 export { addSizes, textSize, type TextSize } from './text-size.ts'
 export { transformSizes, type Transform, type TransformOptions, type TransformSize } from './transform.ts'
-// The door of the measure room: numbers about a tokenization. Runs in Node and in a browser.
 export * from './consistency/index.ts'

@@ -183,7 +183,7 @@ describe('parity and mismatch', () => {
       Object.entries(domains).map(([domain, documents]) => ({ domain, documents })),
     )
     expect(rows.map((row) => row.map(({ trainedOn }) => trainedOn))).toEqual(
-      Array(2).fill(['letters', 'digits', 'the web']),
+      [0, 1].map(() => ['letters', 'digits', 'the web']),
     )
     expect(rows[0]![0]!.excess).toBe(1)
     expect(rows[0]![1]!.excess).toBeGreaterThan(3)

@@ -3,6 +3,7 @@
 import { TesseraError } from '../core/index.ts'
 import { binaryBpe } from './binary-bpe/paper.ts'
 import { CATALOGUE } from './catalogue/index.ts'
+import { informationTheoreticTokenizers } from './information-theoretic-tokenizers/paper.ts'
 import type { CatalogueEntry, Paper, PaperSummary } from './paper.ts'
 
 export type {
@@ -20,8 +21,13 @@ export type {
 export type { ExperimentResult, PublishedFigure, ResultRow, Spread } from './experiment/result.ts'
 export type { BinaryBpeOptions, BinaryBpeReport, FileReport } from './binary-bpe/paper.ts'
 export type { BinaryBpeResult } from './binary-bpe/result.ts'
+export type { InformationOptions, InformationReport } from './information-theoretic-tokenizers/paper.ts'
+export type { InformationResult } from './information-theoretic-tokenizers/result.ts'
 
-const RUNNABLE = { 'binary-bpe': binaryBpe }
+const RUNNABLE = {
+  'binary-bpe': binaryBpe,
+  'information-theoretic-tokenizers': informationTheoreticTokenizers,
+}
 
 type Runnable = typeof RUNNABLE
 

@@ -41,7 +41,7 @@ export interface Compared {
 }
 
 /** Passes over the files, for progress. */
-export function passes({ gzip }: CompareOptions): number {
+function passes({ gzip }: CompareOptions): number {
   return gzip ? 3 : 1
 }
 

@@ -195,7 +195,7 @@ export class CorpusMeter {
         this.totals.glued++
         continue
       }
-      if (offsets[2 * first]! === start && first > 0) {
+      if (offsets[2 * first] === start && first > 0) {
         const before = text.slice(offsets[2 * first - 2]!, offsets[2 * first - 1]!)
         if (before !== '' && before.trim() === '' && offsets[2 * first - 1] === start) first--
       }
@@ -264,7 +264,7 @@ export class CorpusMeter {
         largest: keepLargest(largest),
       },
       specials: [...this.specials.values()]
-        .map(({ last: _, ...reach }) => reach)
+        .map(({ last: _last, ...reach }) => reach)
         .sort((a, b) => b.occurrences - a.occurrences || a.id - b.id),
       lossy: this.lossy,
       instability: this.instability.result,

@@ -2,7 +2,7 @@
 // regularization may emit them. Each token is merged again with every merge skipped at the given rate
 // (BPE-dropout, Provilkov et al. 2020; there over whole words, here within each canonical token, so that any
 // tokenizer's own ids can be the start). Models without merges get a random segmentation at that rate instead.
-import { Random } from '../../core/index.ts'
+import type { Random } from '../../core/index.ts'
 import type { Tokenizer } from '../../tokenizer/index.ts'
 import { Merger } from './merge-structure.ts'
 import { TokenTable } from './token-table.ts'

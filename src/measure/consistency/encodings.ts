@@ -6,7 +6,7 @@ import type { Tokenizer } from '../../tokenizer/index.ts'
 import { TokenTable } from './token-table.ts'
 
 /** Most bytes of a text whose encodings are counted exactly or listed. */
-export const MOST_BYTES = 4096
+const MOST_BYTES = 4096
 /** Partial encodings that the search for short ones may hold. */
 const MOST_OPEN = 200_000
 
@@ -66,7 +66,7 @@ export function logEncodings(tokenizer: Tokenizer, text: string | Uint8Array): n
       shift += 500
     }
   }
-  return counts[n]! === 0 ? -Infinity : Math.log2(counts[n]!) + shift
+  return counts[n] === 0 ? -Infinity : Math.log2(counts[n]!) + shift
 }
 
 /**
@@ -84,7 +84,7 @@ export function shortestEncodings(tokenizer: Tokenizer, text: string | Uint8Arra
   left[n] = 0
   for (let i = n - 1; i >= 0; i--) {
     table.prefixes(bytes, i, n, (id, end) => {
-      if (left[end]! === Infinity) return
+      if (left[end] === Infinity) return
       edges[i]!.push({ id, end })
       left[i] = Math.min(left[i]!, left[end]! + 1)
     })
@@ -185,7 +185,7 @@ export function canonicalSpelling(tokenizer: Tokenizer, text: string): Uint32Arr
 }
 
 /** Whether the ids' bytes are exactly these. */
-export function spells(table: TokenTable, ids: ArrayLike<number>, bytes: Uint8Array): boolean {
+function spells(table: TokenTable, ids: ArrayLike<number>, bytes: Uint8Array): boolean {
   let at = 0
   for (let i = 0; i < ids.length; i++) {
     const from = table.offsets[ids[i]!]!

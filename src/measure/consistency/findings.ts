@@ -45,7 +45,7 @@ const PERCENT = new Intl.NumberFormat('en', { style: 'percent', maximumFractionD
 const NUMBER = new Intl.NumberFormat('en')
 
 /** Text as one reads it in a report: quoted, blanks escaped. */
-export function shown(text: string): string {
+function shown(text: string): string {
   return JSON.stringify(text)
 }
 

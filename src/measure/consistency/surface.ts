@@ -12,12 +12,9 @@ export function surfaceOf(bytes: Uint8Array): string {
   return `\ufffd${latin.replaceAll(/[\t-\r ]+/g, ' ').replaceAll(/^ | $/g, '')}`
 }
 
-export function squeezed(text: string): string {
+function squeezed(text: string): string {
   return text.replaceAll(/\p{White_Space}+/gu, ' ').replaceAll(/^ | $/g, '')
 }
-
-/** Letters, digits, marks and connecting signs: what continues a word. */
-export const WORD_CHARACTER = /[\p{L}\p{N}\p{M}_]/u
 
 /** A word of running text, with apostrophes and hyphens inside: `don't`, `twenty-one`. */
 export function wordPattern(): RegExp {

@@ -14,7 +14,7 @@ import { twinsOf, type Twins } from './twins.ts'
 import { utf8Shape } from './utf8-shape.ts'
 
 /** A token counts as an intermediate of merging when at most this share of it is estimated to be left. */
-export const MOST_RESIDUE = 0.05
+const MOST_RESIDUE = 0.05
 /** Words of the vocabulary that are respelled; more are thinned out evenly. */
 const MOST_WORDS = 20_000
 

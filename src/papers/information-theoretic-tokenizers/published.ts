@@ -68,5 +68,4 @@ export const PAPER_FIGURES: readonly PublishedFigure[] = [
   },
 ]
 
-export const PAPER_SCALE =
-  'up to 10^8 training characters of C4 and other corpora, 10^6 test characters'
+export const PAPER_SCALE = 'up to 10^8 training characters of C4 and other corpora, 10^6 test characters'

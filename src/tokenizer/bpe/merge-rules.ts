@@ -63,7 +63,7 @@ function rankRule(vocab: Vocab): MergeRules {
 }
 
 /** A merge list as an open-addressing table (left, right) → rank in one Int32Array. */
-class MergeList implements MergeRules {
+export class MergeList implements MergeRules {
   private readonly results: Int32Array
   /** `[3 * capacity]` left + 1 (0 = free), right, rank. */
   private readonly slots: Int32Array
@@ -84,6 +84,8 @@ class MergeList implements MergeRules {
     const mask = capacity - 1
     const results = new Int32Array(count)
     const longest = new Uint8Array(vocab.maxTokenBytes * 2)
+    /** What the merge before made: lists that came from SentencePiece name every way to a token in a row. */
+    let made = -1
     for (let rank = 0; rank < count; rank++) {
       const left = merges[2 * rank]!
       const right = merges[2 * rank + 1]!
@@ -91,7 +93,8 @@ class MergeList implements MergeRules {
       const length = leftEnd + vocab.offsets[right + 1]! - vocab.offsets[right]!
       copy(vocab.bytes, vocab.offsets[left]!, longest, 0, leftEnd)
       copy(vocab.bytes, vocab.offsets[right]!, longest, leftEnd, length - leftEnd)
-      results[rank] = vocab.idOf(longest, 0, length)
+      if (!spells(vocab, made, longest, length)) made = vocab.idOf(longest, 0, length)
+      results[rank] = made
       let at = pairHash(left, right) & mask
       let probes = 0
       while (slots[3 * at] !== 0 && !(slots[3 * at] === left + 1 && slots[3 * at + 1] === right)) {
@@ -117,6 +120,11 @@ class MergeList implements MergeRules {
 
   rank(left: number, right: number, bytes: Uint8Array, start: number, end: number): number {
     if (end - start === 2) return this.bytePairs[(bytes[start]! << 8) | bytes[start + 1]!]!
+    return this.rankOf(left, right)
+  }
+
+  /** As `rank`, from the ids alone. */
+  rankOf(left: number, right: number): number {
     const { cache } = this
     const hash = pairHash(left, right)
     if ((this.filter[(hash >>> 5) & FILTER_MASK]! & (1 << (hash & 31))) === 0) return NO_MERGE
@@ -132,6 +140,11 @@ class MergeList implements MergeRules {
 
   result(rank: number): number {
     return this.results[rank]!
+  }
+
+  /** Number of merges: ranks are below it. */
+  get count(): number {
+    return this.results.length
   }
 
   private search(left: number, right: number, hash: number): number {
@@ -166,6 +179,15 @@ function pairKey(left: number, right: number): number {
 function pairHash(left: number, right: number): number {
   const h = Math.imul(left, 0x9e3779b1) ^ Math.imul(right, 0x85ebca6b)
   return h ^ (h >>> 15)
+}
+
+/** Whether the bytes of `id` are `bytes[0 .. length]`. */
+function spells(vocab: Vocab, id: number, bytes: Uint8Array, length: number): boolean {
+  if (id < 0) return false
+  const from = vocab.offsets[id]!
+  if (vocab.offsets[id + 1]! - from !== length) return false
+  for (let i = 0; i < length; i++) if (vocab.bytes[from + i] !== bytes[i]) return false
+  return true
 }
 
 function copy(from: Uint8Array, at: number, to: Uint8Array, start: number, length: number): void {

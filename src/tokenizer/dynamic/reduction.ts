@@ -1,7 +1,8 @@
 // How far a batch is merged, on the paper's scale: 0 is the length under the base tokenizer, 1 the length
 // when no pair is left. A table of merges against average length, measured once for a dataset and one batch
 // size, is read backwards to choose the number of merges for a target.
-import { Random, TesseraError } from '../../core/index.ts'
+import type { Random } from '../../core/index.ts'
+import { TesseraError } from '../../core/index.ts'
 
 export interface ReductionTable {
   /** Texts per batch; the table holds for this size only. */

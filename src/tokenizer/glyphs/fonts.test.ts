@@ -143,8 +143,11 @@ describe('TrueType', () => {
     expect(twelve.draw(0x41, 8)!.top).toBe(3)
     expect(picture(twelve.draw(0x42, 8)!)).toBe('####\n#..#\n#..#\n####')
     expect(picture(twelve.draw(0x1f600, 16)!).split('\n')).toEqual([
-      ...new Array<string>(8).fill('.########'),
-      ...['####.....', '#..#.....', '#..#.....', '####.....'],
+      ...Array.from({ length: 8 }, () => '.########'),
+      '####.....',
+      '#..#.....',
+      '#..#.....',
+      '####.....',
     ])
     expect(picture(twelve.draw(0x43, 8)!)).toBe('..##..\n.####.\n######\n######\n.####.\n..##..')
   })

@@ -25,7 +25,7 @@ export interface PictureOptions {
   jitter?: Jitter | null
 }
 
-export const DEFAULT_SIZE = 32
+const DEFAULT_SIZE = 32
 const MAX_SIZE = 64
 /** Code points of one token that are drawn; tokens of tokenizers are shorter than this by far. */
 const MOST_CHARACTERS = 1024

@@ -11,7 +11,7 @@ import { BLANK, cropped, type GlyphFont, type GlyphImage } from './font.ts'
 import { decompress } from './sfnt.ts'
 import { sha256 } from './sha256.ts'
 
-export const GRID = 16
+const GRID = 16
 const MAGIC = 0x594c4754
 const VERSION = 1
 const HEAD = 16

@@ -48,14 +48,12 @@ describe('codes', () => {
 })
 
 describe('serialise', () => {
-  const stream = fc
-    .integer({ min: 1, max: 300_000 })
-    .chain((vocabSize) =>
-      fc.record({
-        vocabSize: fc.constant(vocabSize),
-        ids: fc.array(fc.nat(vocabSize - 1), { maxLength: 60 }),
-      }),
-    )
+  const stream = fc.integer({ min: 1, max: 300_000 }).chain((vocabSize) =>
+    fc.record({
+      vocabSize: fc.constant(vocabSize),
+      ids: fc.array(fc.nat(vocabSize - 1), { maxLength: 60 }),
+    }),
+  )
 
   it.each(FORMS)('%s gives the ids back', (form) => {
     fc.assert(

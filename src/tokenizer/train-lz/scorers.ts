@@ -1,7 +1,8 @@
 // Who weighs the candidates of LZ-aware training: this thread, or several (Node only), each with a copy of
 // the stream. A score depends on nothing but the stream and the pair, so the merges are the same either way.
 import { TesseraError, throwIfCancelled } from '../../core/index.ts'
-import { LzStream, type CompressedLength, type CountedPair } from './stream.ts'
+import type { LzStream } from './stream.ts'
+import { type CompressedLength, type CountedPair } from './stream.ts'
 
 export interface Scorers {
   /** `[pairs]` compressed sizes after each merge into `id`. `merged`: the pair accepted since the last call. */

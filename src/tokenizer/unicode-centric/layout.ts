@@ -9,7 +9,7 @@
 export const VOCAB_SIZE = 0x10000
 
 /** Tokens of several characters fill these ids in this order. */
-export const NGRAM_RANGES = [
+const NGRAM_RANGES = [
   [0xd800, 0xe000],
   [0xe100, 0xf900],
 ] as const
@@ -45,7 +45,7 @@ export function isCharacterId(id: number): boolean {
 }
 
 /** Continuation bytes, the lead bytes of U+D800 to U+FFFF that matter, and those of U+10000 and above. */
-export function isFallbackByte(byte: number): boolean {
+function isFallbackByte(byte: number): boolean {
   return (byte >= 0x80 && byte <= 0xbf) || (byte >= 0xed && byte <= 0xf4)
 }
 

@@ -43,7 +43,7 @@ export function checkNgrams(ngrams: readonly string[]): void {
 }
 
 /** Every token as tokenizer.json writes it. `[65536]` */
-export function tokenStrings(ngrams: readonly string[], unknown: Unknown): string[] {
+function tokenStrings(ngrams: readonly string[], unknown: Unknown): string[] {
   return Array.from({ length: VOCAB_SIZE }, (_, id) => {
     if (isCharacterId(id)) return String.fromCharCode(id)
     const hex = id.toString(16).toUpperCase()

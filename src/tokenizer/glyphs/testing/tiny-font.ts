@@ -68,10 +68,10 @@ export function tinyFont(format: 4 | 12): Uint8Array {
     ...words(0, 0),
   ]
   const cmap12 = [...words(12, 0), ...longs(40, 0, 2, 0x41, 0x43, 1, 0x1f600, 0x1f600, 4)]
-  const head = new Array<number>(54).fill(0)
+  const head = Array.from({ length: 54 }, () => 0)
   head.splice(18, 2, ...words(1024))
   head.splice(50, 2, ...words(1))
-  const hhea = new Array<number>(36).fill(0)
+  const hhea = Array.from({ length: 36 }, () => 0)
   hhea.splice(4, 2, ...words(896))
   const tables: Record<string, number[]> = {
     cmap: [...words(0, 1, 3, format === 4 ? 1 : 10), ...longs(12), ...(format === 4 ? cmap4 : cmap12)],
@@ -117,7 +117,7 @@ export function asWoff(sfnt: Uint8Array, deflate: (bytes: Uint8Array) => Uint8Ar
   const head = [
     ...longs(0x774f4646, 0x00010000, length),
     ...words(count, 0),
-    ...new Array<number>(28).fill(0),
+    ...Array.from({ length: 28 }, () => 0),
   ]
   return Uint8Array.from([...head, ...directory, ...bodies])
 }

@@ -27,7 +27,7 @@ export const PAPER_LENGTHS: readonly LengthRange[] = [
 const MOST_RANGES = 256
 const LONGEST_CHUNK = 1 << 16
 /** So many equal characters in a row separate chunks and are left out of them (newlines excepted). */
-export const RUN = 7
+const RUN = 7
 
 /**
  * Reads `4-23`, `4-5:0.1,6-12:0.7,13-20:0.2` or ranges as they are. Throws ARGUMENT_INVALID.
