@@ -88,16 +88,17 @@ function byteLevelPlan(spec: TokenizerSpec, model: BpeModelSpec): FastPlan | nul
 
 function characterPlan(spec: TokenizerSpec, written: BpeModelSpec): FastPlan | null {
   if (written.vocab.alphabet !== 'text') return null
-  const model = spacedModel(written)
-  if (!model) return null
   const normalizers = flattenNormalizers(spec.normalizer)
   const steps = flattenPreTokenizers(spec.preTokenizer)
   const replaces = normalizers.length > 0 && isSpaceToMetaspace(normalizers.at(-1)!)
   const prepends = replaces && normalizers.length > 1 && isPrependMetaspace(normalizers.at(-2)!)
   const rest = replaces ? normalizers.slice(0, prepends ? -2 : -1) : normalizers
-  const base = wholeTextPlan(model, rest)
   const cuttable = rest.every(cutsAnywhere)
   const metaspace = steps.length === 1 && steps[0]!.type === 'Metaspace' ? steps[0]! : null
+  // A space and ▁ are one character only to models that write one for the other.
+  const model = replaces || metaspace ? spacedModel(written) : written
+  if (!model) return null
+  const base = wholeTextPlan(model, rest)
   if (metaspace && !replaces) {
     if (metaspace.replacement !== '▁') return null
     const seams = metaspace.split ? null : seamsOf(model)
