@@ -3,10 +3,10 @@
 // floats. What a .model has no place for is left out: templates, truncation, padding, chat templates.
 // Special tokens become control pieces, which SentencePiece never makes from text (`specials: 'text'`).
 // Source: google/sentencepiece, src/sentencepiece_model.proto.
-import { utf8Encode } from '../../core/index.ts'
+import { utf8Decode, utf8Encode } from '../../core/index.ts'
 import type { BpeModelSpec, TokenizerSpec, UnigramModelSpec } from '../spec.ts'
 import { unsupported } from './limits.ts'
-import { scoresFromMerges } from './rank-merges.ts'
+import { joinedIds, scoresFromMerges } from './rank-merges.ts'
 import { normalizerSettings, type NormalizerSettings } from './sentencepiece-normalizer.ts'
 import { MODEL, PIECE } from './sentencepiece-proto.ts'
 
@@ -17,6 +17,7 @@ interface WrittenPiece {
 }
 
 const BYTE_PIECE = /^<0x[0-9A-F]{2}>$/
+const NOTHING = new Uint32Array(0)
 const SPACE = utf8Encode('\u2581')
 
 /**
@@ -32,9 +33,9 @@ export function writeSentencePiece(spec: TokenizerSpec): Uint8Array {
       'BPE and Unigram can be written',
     )
   const settings = normalizerSettings(spec)
-  const scores = model.type === 'BPE' ? bpeScores(model, spec.name) : model.scores
+  const scores = model.type === 'BPE' ? bpeScores(model, spec) : model.scores
   const pieces = piecesOf(spec, model, scores, settings)
-  const textOf = (id: number) => new TextDecoder().decode(pieces[id]!.bytes)
+  const textOf = (id: number) => utf8Decode(pieces[id]!.bytes)
   const idOf = (name: string) => {
     const token = spec.namedTokens[name]
     return token === undefined
@@ -82,7 +83,7 @@ export function writeSentencePiece(spec: TokenizerSpec): Uint8Array {
   return out.done()
 }
 
-function bpeScores(model: BpeModelSpec, name: string): Float64Array {
+function bpeScores(model: BpeModelSpec, { name, addedTokens }: TokenizerSpec): Float64Array {
   if (model.byteLevel || model.vocab.alphabet === 'bytes')
     throw unsupported(
       'A byte-level vocabulary',
@@ -106,6 +107,16 @@ function bpeScores(model: BpeModelSpec, name: string): Float64Array {
       name,
       'SentencePiece merges any two that join to a piece',
     )
+  for (const id of joinedIds(model.vocab, model.merges ?? NOTHING))
+    if (
+      addedTokens.some((token) => token.id === id && token.special) ||
+      (model.byteFallback && BYTE_PIECE.test(model.vocab.stringOf(id)))
+    )
+      throw unsupported(
+        `A merge that makes ${JSON.stringify(model.vocab.stringOf(id))}`,
+        name,
+        'SentencePiece makes no control or byte piece from text',
+      )
   return scores
 }
 
@@ -124,7 +135,7 @@ function piecesOf(
   for (let id = 0; id < size; id++) {
     const token = added.get(id)
     const bytes = token ? utf8Encode(token.content) : vocab.has(id) ? vocab.bytesOf(id) : new Uint8Array(0)
-    const text = new TextDecoder().decode(bytes)
+    const text = utf8Decode(bytes)
     let type: number = PIECE.normal
     let score = Math.fround(scores[id] ?? 0)
     if (id === unknown) type = PIECE.unknown
@@ -139,7 +150,7 @@ function piecesOf(
   // A piece needs a name of its own, also where the vocabulary has a hole.
   const taken = new Set<string>()
   pieces.forEach((piece, id) => {
-    let text = new TextDecoder().decode(piece.bytes)
+    let text = utf8Decode(piece.bytes)
     if (text === '' || taken.has(text)) {
       for (text = `<unused${id}>`; texts.has(text); text = `<${text}>`);
       piece.bytes = utf8Encode(text)
@@ -165,7 +176,7 @@ function hasInnerSpace(bytes: Uint8Array): boolean {
 }
 
 function freeName(name: string, pieces: readonly WrittenPiece[]): Uint8Array {
-  const taken = new Set(pieces.map(({ bytes }) => new TextDecoder().decode(bytes)))
+  const taken = new Set(pieces.map(({ bytes }) => utf8Decode(bytes)))
   while (taken.has(name)) name = `<${name}>`
   return utf8Encode(name)
 }
