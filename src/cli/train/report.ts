@@ -9,7 +9,7 @@ import type {
 const LISTED = 8
 
 /** Files that were left out, one a line, the first few by name. */
-export function saySkipped(skipped: readonly SkippedFile[]): void {
+function saySkipped(skipped: readonly SkippedFile[]): void {
   if (skipped.length === 0) return
   const lines = skipped.slice(0, LISTED).map(({ path, reason }) => `  ${path}: ${reason}\n`)
   const more =
@@ -24,8 +24,13 @@ export function sayReport(
   vocabSize: number,
   report: TrainBpeReport | TrainUnigramReport | TrainWordPieceReport,
 ): void {
+  const { bytes } = report
   const size =
-    report.bytes < 1e6 ? `${(report.bytes / 1e3).toFixed(1)} kB` : `${(report.bytes / 1e6).toFixed(1)} MB`
+    bytes < 1e3
+      ? `${bytes} bytes`
+      : bytes < 1e6
+        ? `${(bytes / 1e3).toFixed(1)} kB`
+        : `${(bytes / 1e6).toFixed(1)} MB`
   const seconds = Object.values(report.seconds)
     .reduce((sum, value) => sum + value, 0)
     .toFixed(1)

@@ -139,5 +139,19 @@ describe('reading', () => {
       const { skipped } = await fileRanges([join(folder, 'locked')])
       expect(skipped).toEqual([{ path, reason: 'unreadable' }])
       await expect(trainBpeSpec({ files: path })).rejects.toMatchObject({ code: 'FILE_UNREADABLE' })
+    },
+  )
+
+  it('characters across the parts of a file are whole', async () => {
+    const path = join(folder, 'parts.txt')
+    for (const unit of ['é', '鯨', '🐳']) {
+      for (const shift of [0, 1, 2, 3]) {
+        const times = Math.ceil((1 << 22) / Buffer.byteLength(unit)) + 9
+        writeFileSync(path, 'x'.repeat(shift) + unit.repeat(times))
+        expect(await notText(path, undefined)).toBeNull()
+      }
+    }
+    writeFileSync(path, Buffer.concat([Buffer.from('x'.repeat(1 << 22)), Buffer.of(0xc3)]))
+    expect(await notText(path, undefined)).toBe('not UTF-8')
   })
 })
