@@ -67,7 +67,7 @@ const tessera = group(
       load: async () => (await import('./commands/audit.ts')).default,
     },
     train: {
-      summary: 'A new BPE vocabulary from files',
+      summary: 'A new vocabulary from files: BPE, Unigram or WordPiece',
       load: async () => (await import('./commands/train.ts')).default,
     },
     convert: {
