@@ -6,4 +6,5 @@ export type Lab = Component<{ paper: PaperDetail }>
 
 export const LABS: Record<string, () => Promise<{ default: Lab }>> = {
   'binary-bpe': () => import('./binary-bpe/Lab.svelte'),
+  'information-theoretic-tokenizers': () => import('./information-theoretic-tokenizers/Lab.svelte'),
 }
