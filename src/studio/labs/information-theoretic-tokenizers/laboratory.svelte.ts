@@ -7,7 +7,7 @@ import type { InformationCalls, LabDocument, Measured, Opened, Source } from './
 import type { Sample } from './samples.ts'
 
 /** Of all documents together, this much is read. */
-export const MOST_BYTES = 32 * 1024 * 1024
+const MOST_BYTES = 32 * 1024 * 1024
 const MOST_DOCUMENTS = 2000
 const MOST_TOKENIZER = 256 * 1024 * 1024
 const FIRST = new Set(['gpt2', 'cl100k_base', 'o200k_base', 'qwen3'])
@@ -95,11 +95,7 @@ export class Laboratory {
         left -= file.size
       }
       if (version !== this.version) return
-      await this.take(
-        files.length === 1 ? files[0]!.name : `${files.length} files`,
-        documents,
-        files.length > 1,
-      )
+      await this.take(files.length === 1 ? files[0]!.name : `${files.length} files`, documents, false)
       this.cut = cut
     } catch (error) {
       this.fail(version, error)

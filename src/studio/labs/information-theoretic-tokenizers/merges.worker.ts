@@ -12,7 +12,7 @@ import {
 } from '../../../tokenizer/index.ts'
 import { answerCalls } from '../../worker/calls.ts'
 import { splitText } from './split.ts'
-import type { MergeCalls, MergeSide } from './protocol.ts'
+import type { LabDocument, MergeCalls, MergeSide } from './protocol.ts'
 
 const CANDIDATES = 12
 const TRAIN_CHARS = 40_000
@@ -20,7 +20,7 @@ const TEST_CHARS = 200_000
 
 answerCalls<MergeCalls>({
   async train({ documents, vocabSize }, progress) {
-    const texts = documents.map(({ name, bytes }) => utf8DecodeStrict(bytes, name))
+    const texts = documents.flatMap(textOf)
     const { train, test } = splitText(texts, TRAIN_CHARS, TEST_CHARS)
     if (test.length === 0) {
       throw new TesseraError(
@@ -51,6 +51,15 @@ answerCalls<MergeCalls>({
     }
   },
 })
+
+/** Nothing for a document that is no text: the lab has named it already. */
+function textOf({ bytes }: LabDocument): string[] {
+  try {
+    return [utf8DecodeStrict(bytes)]
+  } catch {
+    return []
+  }
+}
 
 async function sideOf(
   spec: TokenizerSpec,
