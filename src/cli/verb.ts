@@ -142,6 +142,16 @@ export function wholeNumber(value: string | undefined, flag: string, least = 0):
   return number
 }
 
+/** A number above 0, up to 1, or undefined when the option is absent. */
+export function share(value: string | undefined, flag: string): number | undefined {
+  if (value === undefined) return undefined
+  const number = Number(value)
+  if (!(number > 0 && number <= 1)) {
+    throw usageError(`${flag} is a number above 0, up to 1; got ${JSON.stringify(value)}`)
+  }
+  return number
+}
+
 function verbHelp<T extends Options>({ name, summary, words, details, options, examples }: Verb<T>): string {
   const lines = Object.entries(options).map(([option, def]) => {
     const aliases = [def.alias ?? []].flat().map((alias) => `${dashed(alias)}, `)

@@ -17,6 +17,7 @@ export {
   readTokenizer,
   readTokenizerJson,
   writeCompact,
+  writeSentencePiece,
   writeTiktokenRanks,
   writeTokenizerJson,
   type GgufOptions,
@@ -39,6 +40,8 @@ export * from './dynamic-tokens.ts'
 export { trainLzBpe, trainLzBpeSpec } from './train-lz-tokenizer.ts'
 export type { TrainLzBpeOptions, TrainLzBpeReport } from './train-lz/train-lz.ts'
 export type { Corpus, TrainBpeOptions, TrainBpeReport } from './train/train-bpe.ts'
+export type { TrainOptions } from './train/options.ts'
+export type { SkippedFile } from './train/text-check.ts'
 export type { TrainUnigramOptions, TrainUnigramReport } from './train/train-unigram.ts'
 export type { TrainWordPieceOptions, TrainWordPieceReport } from './train/train-wordpiece.ts'
 export {

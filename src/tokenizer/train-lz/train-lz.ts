@@ -9,6 +9,7 @@ import { byteSymbols } from '../train/alphabet-symbols.ts'
 import type { Corpus } from '../train/count-words.ts'
 import { decoderFor, preTokenizerFor, type PatternName } from '../train/patterns.ts'
 import { piecesCounter } from '../train/pieces.ts'
+import type { SkippedFile } from '../train/text-check.ts'
 import { Vocab } from '../vocab.ts'
 import { readStream } from './read-stream.ts'
 import { gzipLength, LocalScorer, scoreThreads } from './scorers.ts'
@@ -41,6 +42,8 @@ export interface TrainLzBpeReport {
   /** Bytes of the stream that merges were chosen on, and whether the corpus had more. */
   bytes: number
   cut: boolean
+  /** Files that were left out: not text, unreadable, or read already. */
+  skipped: SkippedFile[]
   vocabSize: number
   merges: number
   /** Tokens of the stream, and its compressed bytes, before the first merge and after the last. */
@@ -91,7 +94,7 @@ export async function trainLzBpeSpec(
     reference: 'huggingface',
     documents: 'whole',
   })
-  const { documents, bytes, cut } = await readStream(corpus, limit, options.signal)
+  const { documents, bytes, cut, skipped } = await readStream(corpus, limit, options.signal)
   const ids = new Int32Array(2 * bytes + 1)
   let length = 0
   const sink = {
@@ -197,6 +200,7 @@ export async function trainLzBpeSpec(
     report: {
       bytes,
       cut,
+      skipped,
       vocabSize: tokens.length,
       merges: merges.length / 2,
       tokens: [before.tokens, stream.tokens()],

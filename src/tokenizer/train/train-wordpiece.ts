@@ -81,5 +81,5 @@ export async function trainWordPieceSpec(
     decoder: decoderFor(bpe.preTokenizer, { continuingSubwordPrefix: prefix }),
     addedTokens: specials.map(specialToken),
   }
-  return { spec, report: { ...report, model: 'WordPiece', exhausted: vocab.size < vocabSize } }
+  return { spec, report: { ...report, model: 'WordPiece' } }
 }
