@@ -61,6 +61,15 @@ const PAGES: Record<string, { path: string; arrange(page: Page): Promise<void> }
       await page.getByRole('listbox').focus()
     },
   },
+  'lab of entropies': {
+    path: '/papers/information-theoretic-tokenizers',
+    async arrange(page) {
+      await page
+        .locator('[role="status"]', { hasText: '5 tokenizers measured' })
+        .waitFor({ state: 'attached' })
+      await page.getByRole('button', { name: 'Paste or type' }).click()
+    },
+  },
   'lab of SVG': {
     path: '/papers/hivg',
     async arrange(page) {
