@@ -8,6 +8,7 @@ export const NAME = 'tessera train'
 export const MODELS = ['bpe', 'unigram', 'wordpiece'] as const
 export type ModelName = (typeof MODELS)[number]
 
+export type PatternName = (typeof PATTERNS)[number]
 const PATTERNS = [
   'gpt2',
   'cl100k',
@@ -54,11 +55,11 @@ export const trainOptions = {
     description: 'bpe: what tokens are made of (default bytes)',
   },
   pattern: {
-    type: 'enum',
-    options: [...PATTERNS],
+    type: 'string',
+    valueHint: 'name',
     description:
-      'How text is cut into words (default cl100k; metaspace for bpe of characters, sentencepiece for unigram, ' +
-      'bert for wordpiece)',
+      `How text is cut into words: ${PATTERNS.join(', ')} (default cl100k; metaspace for bpe of characters, ` +
+      'sentencepiece for unigram, bert for wordpiece)',
   },
   regex: { type: 'string', valueHint: 'pattern', description: 'The same, as a regular expression' },
   normalizer: {
@@ -176,6 +177,9 @@ export function checkTrainOptions(given: Partial<Record<TrainOption, unknown>>, 
     if (value === undefined || value === false || models.includes(model)) continue
     throw usageError(`--${option} is for ${models.join(' and ')}, not for ${model}`, seeHelp(NAME))
   }
+  const { pattern } = given
+  if (pattern !== undefined && !PATTERNS.includes(pattern as PatternName))
+    throw usageError(`--pattern is one of ${PATTERNS.join(', ')}; got ${String(pattern)}`, seeHelp(NAME))
   const pairs: [TrainOption, TrainOption][] = [
     ['pattern', 'regex'],
     ['alphabet', 'characters'],
