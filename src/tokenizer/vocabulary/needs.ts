@@ -82,7 +82,8 @@ export function indispensable(spec: TokenizerSpec): Set<number> {
 function isSymbol(model: ModelSpec, id: number): boolean {
   const { vocab } = model
   if (!vocab.has(id)) return false
-  if (vocab.alphabet === 'bytes') return vocab.offsets[id + 1]! - vocab.offsets[id]! === 1
+  const length = vocab.offsets[id + 1]! - vocab.offsets[id]!
+  if (vocab.alphabet === 'bytes') return length === 1
   let text = utf8Decode(vocab.bytesOf(id))
   if (model.type === 'BPE' || model.type === 'WordPiece') {
     const prefix = model.continuingSubwordPrefix ?? ''
