@@ -70,6 +70,14 @@ const tessera = group(
       summary: 'A new vocabulary from files: BPE, Unigram or WordPiece',
       load: async () => (await import('./commands/train.ts')).default,
     },
+    prune: {
+      summary: 'A vocabulary without the tokens that your text does not use',
+      load: async () => (await import('./commands/prune.ts')).default,
+    },
+    extend: {
+      summary: 'More tokens for a vocabulary, that text reaches',
+      load: async () => (await import('./commands/extend.ts')).default,
+    },
     convert: {
       summary: 'A tokenizer file to another format',
       load: async () => (await import('./commands/convert.ts')).default,

@@ -37,6 +37,7 @@ export {
 } from './train-tokenizer.ts'
 export * from './train-supertokens.ts'
 export * from './dynamic-tokens.ts'
+export * from './change-vocabulary.ts'
 export { trainLzBpe, trainLzBpeSpec } from './train-lz-tokenizer.ts'
 export type { TrainLzBpeOptions, TrainLzBpeReport } from './train-lz/train-lz.ts'
 export type { Corpus, TrainBpeOptions, TrainBpeReport } from './train/train-bpe.ts'

@@ -16,7 +16,7 @@ import type { LongWork } from '../../core/index.ts'
 import { usageError } from '../failure.ts'
 import { printJson, readBytes } from '../io.ts'
 import { followed } from '../progress.ts'
-import { checkTrainOptions, type ModelName, NAME, trainOptions } from '../train/options.ts'
+import { checkTrainOptions, type ModelName, NAME, type PatternName, trainOptions } from '../train/options.ts'
 import { sayReport, type TrainReport } from '../train/report.ts'
 import { tokensOf } from '../train/tokens.ts'
 import { seeHelp, share, verb, wholeNumber } from '../verb.ts'
@@ -106,7 +106,8 @@ export default verb({
       vocabSize: wholeNumber(given['vocab-size'], '--vocab-size', 1),
       minFrequency: wholeNumber(given['min-frequency'], '--min-frequency', model === 'unigram' ? 1 : 0),
       specials: tokensOf(given.specials, '--specials', NAME),
-      pattern: given.regex === undefined ? given.pattern : { regex: given.regex },
+      pattern:
+        given.regex === undefined ? (given.pattern as PatternName | undefined) : { regex: given.regex },
       normalizer: normalizerOf(given.normalizer),
       documents: given.documents,
       limitAlphabet: wholeNumber(given['limit-alphabet'], '--limit-alphabet', 1),

@@ -10,6 +10,7 @@ export type ModelName = (typeof MODELS)[number]
 /** Models that cut text into words, once and for all. */
 const BY_WORDS: readonly ModelName[] = ['bpe', 'unigram', 'wordpiece']
 
+export type PatternName = (typeof PATTERNS)[number]
 const PATTERNS = [
   'gpt2',
   'cl100k',
@@ -56,11 +57,11 @@ export const trainOptions = {
     description: 'bpe: what tokens are made of (default bytes)',
   },
   pattern: {
-    type: 'enum',
-    options: [...PATTERNS],
+    type: 'string',
+    valueHint: 'name',
     description:
-      'How text is cut into words (default cl100k; metaspace for bpe of characters, sentencepiece for unigram, ' +
-      'bert for wordpiece)',
+      `How text is cut into words: ${PATTERNS.join(', ')} (default cl100k; metaspace for bpe of characters, ` +
+      'sentencepiece for unigram, bert for wordpiece)',
   },
   regex: { type: 'string', valueHint: 'pattern', description: 'The same, as a regular expression' },
   normalizer: {
@@ -206,6 +207,9 @@ export function checkTrainOptions(given: Partial<Record<TrainOption, unknown>>, 
     if (value === undefined || value === false || models.includes(model)) continue
     throw usageError(`--${option} is for ${models.join(' and ')}, not for ${model}`, seeHelp(NAME))
   }
+  const { pattern } = given
+  if (pattern !== undefined && !PATTERNS.includes(pattern as PatternName))
+    throw usageError(`--pattern is one of ${PATTERNS.join(', ')}; got ${String(pattern)}`, seeHelp(NAME))
   const pairs: [TrainOption, TrainOption][] = [
     ['pattern', 'regex'],
     ['alphabet', 'characters'],

@@ -11,7 +11,7 @@ import type {
 const LISTED = 8
 
 /** Files that were left out, one a line, the first few by name. */
-function saySkipped(skipped: readonly SkippedFile[]): void {
+export function saySkipped(skipped: readonly SkippedFile[]): void {
   if (skipped.length === 0) return
   const lines = skipped.slice(0, LISTED).map(({ path, reason }) => `  ${path}: ${reason}\n`)
   const more =

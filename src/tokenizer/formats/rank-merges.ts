@@ -251,6 +251,21 @@ export function scoresFromMerges(model: BpeModelSpec): Float64Array | null {
   return scores
 }
 
+/**
+ * `[2 * size]` of each token the canonical pair that it is merged from (see the file head), or -1 twice: holes,
+ * single symbols, tokens that no merge makes. Merges are as the model has them, without prefixes and suffixes.
+ */
+export function canonicalPairs({ vocab, merges }: BpeModelSpec): Int32Array {
+  const merger = new SpanMerger(vocab, merges ? listRule(vocab, merges) : rankRule(vocab))
+  const pairs = new Int32Array(2 * vocab.size).fill(-1)
+  for (let id = 0; id < vocab.size; id++) {
+    if (!isMergeable(vocab, id) || !merger.merge(id)) continue
+    pairs[2 * id] = merger.left
+    pairs[2 * id + 1] = merger.right
+  }
+  return pairs
+}
+
 /** The merge list, as `[2 * merges]` ids in rank order, that equals tiktoken's rule on this vocabulary. */
 export function mergesFromRanks(vocab: Vocab): Uint32Array {
   const merger = new SpanMerger(vocab, rankRule(vocab))
