@@ -1,7 +1,7 @@
 // The labs of the papers, each on a text of its own: what it shows at once, what it does with other input, and that
 // nothing in it is out of reach of a keyboard or a screen reader.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { drop, eventually, startStudio, violations, type Studio } from './browser.ts'
+import { eventually, startStudio, violations, type Studio } from './browser.ts'
 
 let studio: Studio
 beforeAll(async () => {
