@@ -88,16 +88,20 @@ function byteLevelPlan(spec: TokenizerSpec, model: BpeModelSpec): FastPlan | nul
 
 function characterPlan(spec: TokenizerSpec, written: BpeModelSpec): FastPlan | null {
   if (written.vocab.alphabet !== 'text') return null
-  const model = spacedModel(written)
-  if (!model) return null
   const normalizers = flattenNormalizers(spec.normalizer)
   const steps = flattenPreTokenizers(spec.preTokenizer)
   const replaces = normalizers.length > 0 && isSpaceToMetaspace(normalizers.at(-1)!)
   const prepends = replaces && normalizers.length > 1 && isPrependMetaspace(normalizers.at(-2)!)
   const rest = replaces ? normalizers.slice(0, prepends ? -2 : -1) : normalizers
-  const base = wholeTextPlan(model, rest)
   const cuttable = rest.every(cutsAnywhere)
   const metaspace = steps.length === 1 && steps[0]!.type === 'Metaspace' ? steps[0]! : null
+  if (!metaspace && !replaces) {
+    // A space and a ▁ are two characters here: the vocabulary as it is written.
+    return steps.length === 0 ? plainCharacterPlan(written, rest, cuttable) : null
+  }
+  const model = spacedModel(written)
+  if (!model) return null
+  const base = wholeTextPlan(model, rest)
   if (metaspace && !replaces) {
     if (metaspace.replacement !== '▁') return null
     const seams = metaspace.split ? null : seamsOf(model)
@@ -122,16 +126,28 @@ function characterPlan(spec: TokenizerSpec, written: BpeModelSpec): FastPlan | n
       cut: cuttable ? cutBeforeSpace((before) => cutsBeforeMetaspace(seams, before)) : null,
     }
   }
-  // Characters and no pre-tokenizer: where no merge joins two characters, the text is cut. A character that is
-  // dropped, for want of a token for the unknown, would make neighbours of those at its sides.
-  const keepsAll = model.unkToken !== null && model.vocab.idOfString(model.unkToken) >= 0
-  if (!replaces && steps.length === 0 && keepsAll && !model.ignoreMerges) {
-    const seams = seamsOf(model)
-    if (!seams) return null
-    const spaces = (before: number) => seams[(before << 8) | 0x20] === 0
-    return { ...base, scan: seamScanner(seams), cut: cuttable ? cutBeforeSpace(spaces) : null }
-  }
   return null
+}
+
+/**
+ * Characters and no pre-tokenizer: where no merge joins two characters, the text is cut. A character that is
+ * dropped, for want of a token for the unknown, would make neighbours of those at its sides.
+ */
+function plainCharacterPlan(
+  model: BpeModelSpec,
+  normalizers: NormalizerSpec[],
+  cuttable: boolean,
+): FastPlan | null {
+  const keepsAll = model.unkToken !== null && model.vocab.idOfString(model.unkToken) >= 0
+  if (!keepsAll || model.ignoreMerges) return null
+  const seams = seamsOf(model)
+  if (!seams) return null
+  const spaces = (before: number) => seams[(before << 8) | 0x20] === 0
+  return {
+    ...wholeTextPlan(model, normalizers),
+    scan: seamScanner(seams),
+    cut: cuttable ? cutBeforeSpace(spaces) : null,
+  }
 }
 
 const PREPEND = { always: 'missing', first: 'missing-first', never: 'never' } as const
