@@ -3,7 +3,7 @@ import type { ReportTable } from '../paper.ts'
 import type { ExperimentResult, Spread } from './result.ts'
 
 /** Four significant digits; whole numbers stay whole. */
-function rounded(value: number): number {
+export function rounded(value: number): number {
   return Number.isInteger(value) ? value : Number(value.toPrecision(4))
 }
 

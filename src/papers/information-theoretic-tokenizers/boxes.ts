@@ -3,7 +3,7 @@
 import { throwIfCancelled, type LongWork } from '../../core/index.ts'
 import { parityOf, TokenMeter } from '../../measure/index.ts'
 import { loadTokenizer, type Tokenizer } from '../../tokenizer/index.ts'
-import type { Declaration } from './corpus.ts'
+import type { Declaration } from '../experiment/corpora.ts'
 import type { BoxResult, ParityResult } from './result.ts'
 
 /** Those that ship, then those of packages that a checkout has; the latter are left out where missing. */

@@ -11,7 +11,7 @@ import {
   type Tokenizer,
   type TokenizerSpec,
 } from '../../tokenizer/index.ts'
-import { firstOf } from './corpus.ts'
+import { firstOf } from '../experiment/corpora.ts'
 
 /** One tokenizer of one seed. */
 export interface TrainedMeasure {

@@ -95,11 +95,8 @@ function characterPlan(spec: TokenizerSpec, written: BpeModelSpec): FastPlan | n
   const rest = replaces ? normalizers.slice(0, prepends ? -2 : -1) : normalizers
   const cuttable = rest.every(cutsAnywhere)
   const metaspace = steps.length === 1 && steps[0]!.type === 'Metaspace' ? steps[0]! : null
-  if (!metaspace && !replaces) {
-    // A space and a ▁ are two characters here: the vocabulary as it is written.
-    return steps.length === 0 ? plainCharacterPlan(written, rest, cuttable) : null
-  }
-  const model = spacedModel(written)
+  // A space and ▁ are one character only to models that write one for the other.
+  const model = replaces || metaspace ? spacedModel(written) : written
   if (!model) return null
   const base = wholeTextPlan(model, rest)
   if (metaspace && !replaces) {
@@ -126,28 +123,16 @@ function characterPlan(spec: TokenizerSpec, written: BpeModelSpec): FastPlan | n
       cut: cuttable ? cutBeforeSpace((before) => cutsBeforeMetaspace(seams, before)) : null,
     }
   }
-  return null
-}
-
-/**
- * Characters and no pre-tokenizer: where no merge joins two characters, the text is cut. A character that is
- * dropped, for want of a token for the unknown, would make neighbours of those at its sides.
- */
-function plainCharacterPlan(
-  model: BpeModelSpec,
-  normalizers: NormalizerSpec[],
-  cuttable: boolean,
-): FastPlan | null {
+  // Characters and no pre-tokenizer: where no merge joins two characters, the text is cut. A character that is
+  // dropped, for want of a token for the unknown, would make neighbours of those at its sides.
   const keepsAll = model.unkToken !== null && model.vocab.idOfString(model.unkToken) >= 0
-  if (!keepsAll || model.ignoreMerges) return null
-  const seams = seamsOf(model)
-  if (!seams) return null
-  const spaces = (before: number) => seams[(before << 8) | 0x20] === 0
-  return {
-    ...wholeTextPlan(model, normalizers),
-    scan: seamScanner(seams),
-    cut: cuttable ? cutBeforeSpace(spaces) : null,
+  if (!replaces && steps.length === 0 && keepsAll && !model.ignoreMerges) {
+    const seams = seamsOf(model)
+    if (!seams) return null
+    const spaces = (before: number) => seams[(before << 8) | 0x20] === 0
+    return { ...base, scan: seamScanner(seams), cut: cuttable ? cutBeforeSpace(spaces) : null }
   }
+  return null
 }
 
 const PREPEND = { always: 'missing', first: 'missing-first', never: 'never' } as const

@@ -9,6 +9,7 @@ import { byteSymbols } from '../train/alphabet-symbols.ts'
 import type { Corpus } from '../train/count-words.ts'
 import { decoderFor, preTokenizerFor, type PatternName } from '../train/patterns.ts'
 import { piecesCounter } from '../train/pieces.ts'
+import type { SkippedFile } from '../train/text-check.ts'
 import { Vocab } from '../vocab.ts'
 import { readStream } from './read-stream.ts'
 import { gzipLength, LocalScorer, scoreThreads } from './scorers.ts'
@@ -23,9 +24,9 @@ export interface TrainLzBpeOptions extends LongWork {
   candidates?: number
   /** Bytes of text that merges are chosen on: the first of the corpus. Default 150,000. */
   streamBytes?: number
-  /** Level of gzip, 1 to 9. Default 6. Not with `compressedLength`. */
+  /** Level of gzip, 1 to 9. Default 6, the only one in a page. Not with `compressedLength`. */
   level?: number
-  /** Another compressor than gzip, which only Node has; runs on this thread. */
+  /** Another compressor than gzip; runs on this thread. */
   compressedLength?: CompressedLength
   /** Special tokens; they get the first ids, in this order. Default none. */
   specials?: readonly string[]
@@ -41,6 +42,8 @@ export interface TrainLzBpeReport {
   /** Bytes of the stream that merges were chosen on, and whether the corpus had more. */
   bytes: number
   cut: boolean
+  /** Files that were left out: not text, unreadable, or read already. */
+  skipped: SkippedFile[]
   vocabSize: number
   merges: number
   /** Tokens of the stream, and its compressed bytes, before the first merge and after the last. */
@@ -91,7 +94,7 @@ export async function trainLzBpeSpec(
     reference: 'huggingface',
     documents: 'whole',
   })
-  const { documents, bytes, cut } = await readStream(corpus, limit, options.signal)
+  const { documents, bytes, cut, skipped } = await readStream(corpus, limit, options.signal)
   const ids = new Int32Array(2 * bytes + 1)
   let length = 0
   const sink = {
@@ -111,7 +114,7 @@ export async function trainLzBpeSpec(
   const compressedLength = options.compressedLength ?? (await gzipLength(level))
   const text = ids.slice(0, length)
   const stream = new LzStream(text.slice(), vocabSize, compressedLength)
-  const before = { tokens: stream.tokens(), compressed: stream.size() }
+  const before = { tokens: stream.tokens(), compressed: await stream.size() }
   const threads = options.compressedLength ? 1 : (options.threads ?? (await cores()))
   const scorers =
     (await scoreThreads(Math.min(threads, candidates), { ids: text, vocabSize, level })) ??
@@ -197,10 +200,11 @@ export async function trainLzBpeSpec(
     report: {
       bytes,
       cut,
+      skipped,
       vocabSize: tokens.length,
       merges: merges.length / 2,
       tokens: [before.tokens, stream.tokens()],
-      compressed: [before.compressed, stream.size()],
+      compressed: [before.compressed, await stream.size()],
       turned,
       seconds: (performance.now() - began) / 1000,
     },

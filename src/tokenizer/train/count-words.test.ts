@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { Random, utf8Decode, utf8Encode } from '../../core/index.ts'
 import { countWords, type Corpus, type CountOptions } from './count-words.ts'
 import { preTokenizerFor, type PatternName } from './patterns.ts'
@@ -146,7 +146,9 @@ describe('countWords', () => {
     const numbers = Array.from({ length: 30 }, (_, d) =>
       Array.from({ length: 3000 }, (_, i) => `w${(i * 7919 + d * 13) % 20_011}`).join(' '),
     )
-    const before = readdirSync(tmpdir()).filter((name) => name.startsWith('tessera-words-'))
+    const temporary = join(folder, 'temporary')
+    mkdirSync(temporary)
+    vi.stubEnv('TMPDIR', temporary)
     const seen: number[] = []
     const files = join(folder, 'numbers.txt')
     writeFileSync(files, Array.from({ length: 8 }, () => numbers.join('\n')).join('\n'))
@@ -169,7 +171,8 @@ describe('countWords', () => {
     expect(tight.droppedWords).toBe(whole.size - kept.size)
     expect(tight.droppedOccurrences).toBe(dropped)
     expect(dropped).toBeGreaterThan(0)
-    expect(readdirSync(tmpdir()).filter((name) => name.startsWith('tessera-words-'))).toEqual(before)
+    expect(readdirSync(temporary)).toEqual([])
+    vi.unstubAllEnvs()
     expect(seen).toEqual([...seen].sort((a, b) => a - b))
   })
 

@@ -24,6 +24,8 @@ export interface LearnMergesOptions extends LongWork {
    * It matters only for initial tokens of several symbols: merges never make the same string twice.
    */
   existing?: 'reuse' | 'skip'
+  /** Initial tokens that no merge makes, whatever `existing` says. */
+  closed?: ReadonlySet<number>
   /** Left out of the right token's string when joining (WordPiece-style `##`). Default none. */
   continuingPrefix?: Uint8Array
   /**

@@ -36,6 +36,7 @@ export class MergeRun {
   private readonly floor: number
   private readonly maxLength: number
   private readonly reuse: boolean
+  private readonly closed: ReadonlySet<number>
   private readonly prefix: Uint8Array
   /** Pairs below this are not indexed. They cannot be reached while the best pair is not below it. */
   private indexFrom = Infinity
@@ -67,6 +68,7 @@ export class MergeRun {
     this.floor = Math.max(1, options.minFrequency ?? 1)
     this.maxLength = options.maxTokenLength ?? Infinity
     this.reuse = options.existing !== 'skip'
+    this.closed = options.closed ?? new Set()
     this.prefix = options.continuingPrefix ?? new Uint8Array(0)
     this.lengths = new Int32Array(this.vocabSize + 1)
     this.rights = new Neighbours(this.vocabSize)
@@ -164,7 +166,8 @@ export class MergeRun {
     const length = lengths[left]! + lengths[right]!
     const known = strings.join(left, right, this.prefix)
     // With a prefix or a suffix one string can be spelt in different numbers of symbols: not merged.
-    if (known >= 0 && (!reuse || (lengths[known] !== 0 && lengths[known] !== length))) {
+    const spelt = known >= 0 ? lengths[known]! : 0
+    if (known >= 0 && (!reuse || (spelt !== 0 && spelt !== length) || this.closed.has(known))) {
       lists.drop(entry)
       return
     }

@@ -53,6 +53,20 @@ describe('the tokenizer', () => {
     }
   })
 
+  it('no piece is spelt like a special or byte token, however often the text is', async () => {
+    const { spec } = await trainUnigramSpec(Array<string>(50).fill('say <0x41> or <s> or <0x4'), {
+      vocabSize: 300,
+    })
+    const { vocab } = spec.model
+    const names = Array.from({ length: vocab.size }, (_, id) => vocab.stringOf(id)).filter((t) => t !== '')
+    expect(new Set(names).size).toBe(names.length)
+    expect(names).not.toContain('<s>')
+    const own = createTokenizer(spec)
+    for (const text of ['<0x41>', 'say <s>']) {
+      expect(own.decode(own.encode(text, { specials: 'text' }))).toBe(text)
+    }
+  })
+
   it.each(['sentencepiece', 'metaspace', 'whitespace-split'] as const)(
     'native tokenizers read it to the same ids: %s',
     async (pattern) => {

@@ -113,6 +113,7 @@ export async function trainUnigramSpec(
     maxLength: plan.maxTokenLength,
     minCount: options.minFrequency ?? 2,
     limit: options.seedSize ?? 10 * plan.vocabSize,
+    reserved: plan.initial,
   })
   const seeding = performance.now()
   const learned = await learnPieces(words, seeds, {
@@ -150,7 +151,10 @@ export async function trainUnigramSpec(
     truncation: null,
     padding: null,
     chatTemplate: null,
-    namedTokens: { unk_token: plan.unkToken },
+    namedTokens: {
+      unk_token: plan.unkToken,
+      ...(options.specials ? {} : { bos_token: '<s>', eos_token: '</s>' }),
+    },
   }
   const report: TrainUnigramReport = {
     model: 'Unigram',

@@ -11,12 +11,14 @@ import type { LongWork } from '../../../core/index.ts'
 import { aligned } from '../../aligned.ts'
 import { compileNormalizer } from '../../normalize/index.ts'
 import type { Corpus } from '../count-words.ts'
+import type { SkippedFile } from '../text-check.ts'
 
 /** The first byte of U+0300, below which nothing is composed. */
 const FIRST_COMBINING = 0xcc
 
 export interface CorpusTotals {
   files: number
+  skipped: SkippedFile[]
   documents: number
   bytes: number
 }
@@ -34,7 +36,7 @@ export async function eachText(
   visit: (bytes: Uint8Array) => void,
 ): Promise<CorpusTotals> {
   const normalize = nfc ? compileNormalizer({ type: 'NFC' }, 'huggingface') : null
-  const totals: CorpusTotals = { files: 0, documents: 0, bytes: 0 }
+  const totals: CorpusTotals = { files: 0, skipped: [], documents: 0, bytes: 0 }
   let total: number | undefined
   let turn = performance.now()
   const hand = async (bytes: Uint8Array): Promise<void> => {
@@ -59,9 +61,13 @@ export async function eachText(
       })
     }
     const { fileRanges, textBlocks } = await import('../corpus-files.ts')
-    const listed = await fileRanges(typeof corpus.files === 'string' ? [corpus.files] : corpus.files)
+    const listed = await fileRanges(
+      typeof corpus.files === 'string' ? [corpus.files] : corpus.files,
+      work.signal,
+    )
     total = listed.ranges.reduce((sum, { from, to }) => sum + to - from, 0)
     totals.files = totals.documents = listed.files
+    totals.skipped = listed.skipped
     for (const range of listed.ranges) {
       for await (const { bytes } of textBlocks(range, 'whole')) await hand(bytes)
     }

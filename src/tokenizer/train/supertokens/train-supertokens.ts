@@ -9,6 +9,7 @@ import { learnMerges } from '../learn-merges.ts'
 import { ChunkCutter, chunkLengths, PAPER_LENGTHS, type LengthRange } from './chunk-lengths.ts'
 import { ChunkSample } from './chunk-sample.ts'
 import { specialBytes, wholeTextSpec } from './spec.ts'
+import type { SkippedFile } from '../text-check.ts'
 import { eachText } from './texts.ts'
 
 export interface SupertokenOptions extends LongWork {
@@ -36,6 +37,8 @@ export interface SupertokenOptions extends LongWork {
 
 export interface SupertokenReport {
   files: number
+  /** Files that were left out: not text, unreadable, or read already. */
+  skipped: SkippedFile[]
   documents: number
   bytes: number
   /** Distinct chunks that training saw, and chunks that the corpus was cut into. */

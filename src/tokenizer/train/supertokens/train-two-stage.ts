@@ -13,6 +13,7 @@ import { learnMerges } from '../learn-merges.ts'
 import type { PatternName } from '../patterns.ts'
 import { trainBpeSpec } from '../train-bpe.ts'
 import { wholeTextSpec } from './spec.ts'
+import type { SkippedFile } from '../text-check.ts'
 import { eachText } from './texts.ts'
 
 export interface TwoStageOptions extends LongWork {
@@ -37,6 +38,8 @@ export interface TwoStageOptions extends LongWork {
 
 export interface TwoStageReport {
   files: number
+  /** Files that were left out: not text, unreadable, or read already. */
+  skipped: SkippedFile[]
   documents: number
   bytes: number
   /** The part of all texts (documents, or blocks of files) that stage two saw: 1, 1/2, 1/4, … */

@@ -34,7 +34,7 @@ export function plainSeeds(
 }
 
 /** All ways to write a word with the pieces. */
-export function allWays(symbols: readonly string[], pieces: ReadonlyMap<string, number>): string[][] {
+function allWays(symbols: readonly string[], pieces: ReadonlyMap<string, number>): string[][] {
   if (symbols.length === 0) return [[]]
   const ways: string[][] = []
   for (let n = 1; n <= symbols.length; n++) {

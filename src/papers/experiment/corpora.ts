@@ -1,11 +1,11 @@
-// The experiment's texts, all from packages that a checkout has installed anyway: speeches in English, source
+// Texts of the experiments, all from packages that a checkout has installed anyway: speeches in English, source
 // code, messages in Turkish, a novel, and the Universal Declaration of Human Rights in all its languages.
 import { createHash } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
-import { extname, join } from 'node:path'
+import { extname, join, relative } from 'node:path'
 import { Random, TesseraError, utf8DecodeStrict } from '../../core/index.ts'
 import { readFileBounded } from '../../core/node.ts'
-import { packageRoot } from '../experiment/places.ts'
+import { packageRoot } from './places.ts'
 
 /** Larger files are generated as a rule, and would outweigh all others. */
 const MOST_FILE_BYTES = 150_000
@@ -68,7 +68,8 @@ export async function readCorpora(): Promise<Record<'english' | 'novel' | 'code'
   const seen = new Set<string>()
   for (const name of CODE_FOLDERS) {
     for (const file of await folder(name)) {
-      if (!CODE_ENDINGS.has(extname(file)) || /[\\/](cjs|node_modules)[\\/]|[\\/]_ts/.test(file)) continue
+      const within = relative(join(packages, name), file)
+      if (!CODE_ENDINGS.has(extname(file)) || /(^|[\\/])((cjs|node_modules)[\\/]|_ts)/.test(within)) continue
       const bytes = await readFileBounded(file, 1 << 26)
       const hash = createHash('sha256').update(bytes).digest('hex')
       if (bytes.length > MOST_FILE_BYTES || bytes.length === 0 || seen.has(hash)) continue
@@ -102,7 +103,8 @@ export async function readDeclarations(): Promise<Declaration[]> {
     const html = await readText(file)
     if ((html.match(/<article/g)?.length ?? 0) < 30) continue
     const body = html.slice(html.indexOf('<body'))
-    const name = /<title>\(?([^<]*?)\)?<\/title>/.exec(html)?.[1] ?? ''
+    // A name that is all in brackets is one that the list of languages does not have.
+    const name = (/<title>([^<]*)<\/title>/.exec(html)?.[1] ?? '').replace(/^\((.*)\)$/, '$1')
     const code = /data-code="([^"]+)"/.exec(html)?.[1] ?? ''
     declarations.push({ code, name: plain(name), text: plain(body) })
   }
