@@ -29,8 +29,7 @@ export async function encodeInThreads(
   if (!pool) pools.set(tokenizer.spec, (pool = new Pool(tokenizer.spec)))
   const starts = taskStarts(texts, threads)
   const count = starts.length - 1
-  const rows: Uint32Array[] = []
-  rows.length = texts.length
+  const rows: Uint32Array[] = Array.from({ length: texts.length })
   const lent = pool.borrow(threads - 1)
   let taken = 0
   let done = 0
