@@ -1,5 +1,6 @@
 // The size of bytes under a universal compressor, part by part: in Node by zlib with stated levels, in a
-// page by CompressionStream, which has gzip at a level of the browser's choice (6 as a rule).
+// page by CompressionStream at a level of the browser's choice (6 for gzip as a rule). Every browser has gzip
+// there; few have Brotli or Zstandard.
 import { TesseraError } from '../core/index.ts'
 
 export type CompressorName = 'gzip' | 'brotli' | 'zstd'
@@ -32,8 +33,19 @@ export async function compressors(): Promise<Map<CompressorName, number | null>>
     found.set('gzip', LEVELS.gzip)
     found.set('brotli', LEVELS.brotli)
     if (zlib.createZstdCompress) found.set('zstd', LEVELS.zstd)
-  } else if (typeof CompressionStream !== 'undefined') found.set('gzip', null)
+  } else {
+    for (const name of ['gzip', 'brotli', 'zstd'] as const) if (pageStream(name)) found.set(name, null)
+  }
   return found
+}
+
+/** null where the browser does not have it: only trying tells. */
+function pageStream(name: CompressorName): CompressionStream | null {
+  try {
+    return new CompressionStream(name as ConstructorParameters<typeof CompressionStream>[0])
+  } catch {
+    return null
+  }
 }
 
 /** Throws ARGUMENT_INVALID for a compressor that this machine does not have. */
@@ -46,7 +58,7 @@ export async function openCompressor(name: CompressorName): Promise<Compressor> 
     })
   }
   const zlib = await nodeZlib()
-  return zlib ? fromNode(zlib, name) : fromPage()
+  return zlib ? fromNode(zlib, name) : fromPage(pageStream(name)!)
 }
 
 /** The compressed size of bytes that are in memory as a whole. Throws ARGUMENT_INVALID. */
@@ -87,8 +99,7 @@ function fromNode(zlib: NodeZlib, name: CompressorName): Compressor {
   }
 }
 
-function fromPage(): Compressor {
-  const { readable, writable } = new CompressionStream('gzip')
+function fromPage({ readable, writable }: CompressionStream): Compressor {
   const writer = writable.getWriter()
   const counted = (async () => {
     let size = 0

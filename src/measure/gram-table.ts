@@ -14,15 +14,26 @@ const FREQUENT_SHARE = 1 / 4
 const CERTAIN = 0x80000000
 const COUNT = 0x7fffffff
 
-export interface GramSums {
+/**
+ * A class, since in Chromium 143 objects of the same literal, made after the loop that fills them, now and then
+ * came out with each other's numbers.
+ */
+export class GramSums {
   /** k-grams counted. */
-  total: number
+  readonly total: number
   /** Different ones. */
-  types: number
+  readonly types: number
   /** Sum of c · log2 c over the counts c. */
-  cLogC: number
+  readonly cLogC: number
   /** False: `types` and `cLogC` are estimates from a sample. */
-  exact: boolean
+  readonly exact: boolean
+
+  constructor(total: number, types: number, cLogC: number, exact: boolean) {
+    this.total = total
+    this.types = types
+    this.cLogC = cLogC
+    this.exact = exact
+  }
 }
 
 export class GramTable {
@@ -76,7 +87,7 @@ export class GramTable {
       types += weight
       if (count > 1) cLogC += weight * count * Math.log2(count)
     }
-    return { total: this.total, types, cLogC, exact: !this.sampled }
+    return new GramSums(this.total, types, cLogC, !this.sampled)
   }
 
   private full(): void {

@@ -9,7 +9,7 @@ export {
   type CompressorName,
 } from './compress.ts'
 export { READABLE_SHARE, entropyOf, runEntropies, type EntropyOptions, type RunEntropy } from './entropy.ts'
-export { GramTable, type GramSums } from './gram-table.ts'
+export { GramSums, GramTable } from './gram-table.ts'
 export { huffmanBits } from './huffman.ts'
 export { unknownId, type Loss } from './loss.ts'
 export { measure, type Documents, type MeasureOptions } from './measure.ts'

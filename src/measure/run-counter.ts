@@ -5,7 +5,7 @@
 // Memory is bounded: when there are too many different runs of a length, counting that length stops, and
 // what is said about it holds for the beginning of the stream up to there, exactly.
 import { TesseraError } from '../core/index.ts'
-import { GramTable, type GramSums } from './gram-table.ts'
+import { GramSums, GramTable } from './gram-table.ts'
 
 export interface RunCounterOptions {
   /** Number of ids. */
@@ -94,7 +94,7 @@ export class RunCounter {
       if (this.length > 0) this.runs(Array.from({ length: most - 1 }, (_, i) => first[i % first.length]!))
     }
     const { counts, tables, stopped } = this
-    const none: GramSums = { total: this.length, types: 1, cLogC: logOf(this.length), exact: true }
+    const none = new GramSums(this.length, 1, logOf(this.length), true)
     const found: RunSums[] = [{ tokens: this.length, own: this.singles(), shorter: none, counts }]
     for (const [i, table] of tables.entries()) {
       found.push(stopped[i] ?? { tokens: this.length, own: table!.sums(), shorter: found[i]!.own, counts })
@@ -110,7 +110,7 @@ export class RunCounter {
       types++
       cLogC += logOf(count)
     }
-    return { total: this.counted, types, cLogC, exact: true }
+    return new GramSums(this.counted, types, cLogC, true)
   }
 
   private runs(ids: ArrayLike<number>): void {

@@ -8,6 +8,7 @@ import { visualUnicode } from './visual-unicode/paper.ts'
 import { hivg } from './hivg/paper.ts'
 import { dynamicTokenization } from './dynamic-tokenization/paper.ts'
 import { tokenadapt } from './tokenadapt/paper.ts'
+import { tokenizationConsistency } from './tokenization-consistency/paper.ts'
 import type { CatalogueEntry, Paper, PaperSummary } from './paper.ts'
 
 export type {
@@ -32,6 +33,8 @@ export type { DynamicTokenizationOptions, DynamicTokenizationReport } from './dy
 export type { DynamicTokenizationResult } from './dynamic-tokenization/result.ts'
 export type { TokenAdaptOptions, TokenAdaptReport } from './tokenadapt/paper.ts'
 export type { TokenAdaptResult } from './tokenadapt/result.ts'
+export type { ConsistencyOptions, ConsistencyReport } from './tokenization-consistency/paper.ts'
+export type { ConsistencyResult } from './tokenization-consistency/result.ts'
 export type { BinaryBpeResult } from './binary-bpe/result.ts'
 export type { InformationOptions, InformationReport } from './information-theoretic-tokenizers/paper.ts'
 export type { InformationResult } from './information-theoretic-tokenizers/result.ts'
@@ -43,6 +46,7 @@ const RUNNABLE = {
   hivg,
   'dynamic-tokenization': dynamicTokenization,
   tokenadapt,
+  'tokenization-consistency': tokenizationConsistency,
 }
 
 type Runnable = typeof RUNNABLE

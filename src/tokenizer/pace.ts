@@ -3,6 +3,14 @@ import { throwIfCancelled, type LongWork, type Progress } from '../core/index.ts
 
 const MILLISECONDS = 25
 
+/** Lets the event loop run once: at once in Node, after a timer's delay in a page. */
+export function breath(): Promise<void> {
+  return new Promise((resolve) => {
+    if (typeof setImmediate === 'function') setImmediate(resolve)
+    else setTimeout(resolve, 0)
+  })
+}
+
 export class Pace {
   private readonly work: LongWork
   private last = performance.now()

@@ -7,7 +7,7 @@ import type { Tokenizer } from './types.ts'
 
 /**
  * Byte-level BPE whose merges are chosen by the gzipped size of the corpus's beginning (Erdogan et al. 2026),
- * to a specification, as `writeTokenizerJson` takes it, and a report. Needs Node, or a `compressedLength`.
+ * to a specification, as `writeTokenizerJson` takes it, and a report.
  * Throws ARGUMENT_INVALID, TRAINING_IMPOSSIBLE (no text, or a vocabulary below specials and bytes),
  * PATTERN_INVALID, PATTERN_TOO_COMPLEX, TEXT_NOT_UTF8, FILE_NOT_FOUND, FILE_UNREADABLE, CANCELLED.
  */

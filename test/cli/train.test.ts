@@ -143,3 +143,34 @@ describe('train', () => {
     expect(readdirSync(out)).toEqual([])
   })
 })
+
+describe('tokens across words', () => {
+  const phrases = join(folder, 'phrases.txt')
+  writeFileSync(phrases, 'on the other hand, as a matter of fact, at the end of the day\n'.repeat(50))
+
+  test.each(['supertokens', 'two-stage'])(
+    '--model %s: tokens of several words, and the text comes back',
+    async (model) => {
+      const path = join(folder, `${model}.json`)
+      const report = JSON.parse(
+        await output(['train', '--model', model, '--vocab-size', '400', '-o', path, '--json', phrases]),
+      ) as { vocabSize: number; merges: number }
+      expect(report.merges).toBeGreaterThan(30)
+      const ids = JSON.parse(await output(['encode', '-t', path, '--json', 'on the other hand'])) as {
+        tokens: string[]
+      }
+      expect(ids.tokens.some((token) => /[a-z]Ġ[a-z]/.test(token))).toBe(true)
+    },
+  )
+
+  test.each([
+    [['--model', 'supertokens', '--pattern', 'gpt2'], '--pattern is for'],
+    [['--model', 'bpe', '--chunks', '4-23'], '--chunks is for supertokens'],
+    [['--model', 'two-stage', '--documents', 'lines'], 'crosses words and lines'],
+    [['--model', 'supertokens', '--chunks', '9-4'], 'ARGUMENT_INVALID'],
+  ])('%j is refused', async (words, message) => {
+    const { code, stderr } = await tessera(['train', '-o', join(folder, 'x.json'), ...words, phrases])
+    expect(code).not.toBe(0)
+    expect(stderr).toContain(message)
+  })
+})

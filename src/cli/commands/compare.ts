@@ -2,7 +2,7 @@
 import { addSizes, compressors, type CompressorName, type TextSize } from '../../measure/index.ts'
 import { builtinTokenizers } from '../../tokenizer/index.ts'
 import { compareTokenizers, type CompareOptions } from '../compare/compare.ts'
-import { findSources, type Skipped } from '../compare/sources.ts'
+import { findSources, type Skipped } from '../sources.ts'
 import {
   asJson,
   entropyTables,

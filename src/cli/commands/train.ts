@@ -4,20 +4,20 @@ import {
   type Corpus,
   type NormalizerSpec,
   type TokenizerSpec,
-  type TrainBpeReport,
   type TrainOptions,
+  type TwoStageOptions,
   trainBpeSpec,
+  trainSupertokensSpec,
+  trainTwoStageSpec,
   trainUnigramSpec,
-  type TrainUnigramReport,
   trainWordPieceSpec,
-  type TrainWordPieceReport,
 } from '../../tokenizer/index.ts'
 import type { LongWork } from '../../core/index.ts'
 import { usageError } from '../failure.ts'
 import { printJson, readBytes } from '../io.ts'
 import { followed } from '../progress.ts'
 import { checkTrainOptions, type ModelName, NAME, type PatternName, trainOptions } from '../train/options.ts'
-import { sayReport } from '../train/report.ts'
+import { sayReport, type TrainReport } from '../train/report.ts'
 import { tokensOf } from '../train/tokens.ts'
 import { seeHelp, share, verb, wholeNumber } from '../verb.ts'
 import { formatFor, writeTokenizer } from './convert.ts'
@@ -58,11 +58,9 @@ function normalizerOf(names: string | undefined): NormalizerSpec | null {
   return normalizers.length === 1 ? normalizers[0]! : { type: 'Sequence', normalizers }
 }
 
-type Report = TrainBpeReport | TrainUnigramReport | TrainWordPieceReport
-
 export default verb({
   name: NAME,
-  summary: 'A new vocabulary from files: BPE, Unigram or WordPiece.',
+  summary: 'A new vocabulary from files: BPE, Unigram, WordPiece, supertokens.',
   words: '[file|folder…]',
   details:
     'Reads UTF-8 text: files, folders with everything below them, or stdin. Files in folders that are not UTF-8\n' +
@@ -91,6 +89,10 @@ export default verb({
         'tessera train -o sp.model --base characters --pattern sentencepiece --byte-fallback corpus.txt',
       does: 'BPE in the manner of SentencePiece',
     },
+    {
+      command: 'tessera train --model supertokens -o super.json notes',
+      does: 'tokens that span several words',
+    },
     { command: 'zcat corpus.gz | tessera train -o my.tess', does: 'stdin, into the compact form' },
   ],
   async run({ options: given, words }) {
@@ -116,7 +118,7 @@ export default verb({
     }
     const characters = given.characters === undefined ? undefined : { characters: given.characters }
     const unkToken = given['unk-token']
-    const train = (corpus: Corpus, how: LongWork): Promise<{ spec: TokenizerSpec; report: Report }> => {
+    const train = (corpus: Corpus, how: LongWork): Promise<{ spec: TokenizerSpec; report: TrainReport }> => {
       if (model === 'unigram')
         return trainUnigramSpec(corpus, {
           ...common,
@@ -138,6 +140,32 @@ export default verb({
           continuingSubwordPrefix: given['continuing-prefix'],
           maxInputCharsPerWord: wholeNumber(given['max-word-length'], '--max-word-length', 1),
         })
+      if (model === 'supertokens' || model === 'two-stage') {
+        const across = {
+          vocabSize: common.vocabSize,
+          minFrequency: common.minFrequency,
+          maxTokenLength: common.maxTokenLength,
+          specials: common.specials,
+          memoryBudget: common.memoryBudget,
+          name: common.name,
+          nfc: !given['keep-form'],
+          ...how,
+        }
+        if (model === 'supertokens') {
+          return trainSupertokensSpec(corpus, {
+            ...across,
+            chunks: given.chunks,
+            seed: wholeNumber(given.seed, '--seed'),
+          })
+        }
+        const transition = wholeNumber(given.transition, '--transition', 1)
+        const pattern = common.pattern as TwoStageOptions['pattern']
+        return trainTwoStageSpec(corpus as Parameters<typeof trainTwoStageSpec>[0], {
+          ...across,
+          transition,
+          pattern,
+        })
+      }
       return trainBpeSpec(corpus, {
         ...common,
         ...how,

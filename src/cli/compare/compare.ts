@@ -13,7 +13,7 @@ import {
   type Transform,
 } from '../../measure/index.ts'
 import type { Tokenizer } from '../../tokenizer/index.ts'
-import { documentsOf, type Source } from './sources.ts'
+import { documentsOf, type Source } from '../sources.ts'
 
 export interface CompareOptions {
   raw: boolean

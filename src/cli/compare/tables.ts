@@ -2,7 +2,7 @@
 import { READABLE_SHARE, type Interval } from '../../measure/index.ts'
 import { alignColumns } from '../io.ts'
 import type { Compared } from './compare.ts'
-import type { Sources } from './sources.ts'
+import type { Sources } from '../sources.ts'
 
 /** Rounded for people and for JSON alike. */
 const rounded = (value: number | null) => (value === null ? null : Math.round(value * 1000) / 1000)

@@ -5,8 +5,10 @@ import { type Options, jsonOption, seeHelp } from '../verb.ts'
 import { FORMATS } from '../commands/convert.ts'
 
 export const NAME = 'tessera train'
-export const MODELS = ['bpe', 'unigram', 'wordpiece'] as const
+export const MODELS = ['bpe', 'unigram', 'wordpiece', 'supertokens', 'two-stage'] as const
 export type ModelName = (typeof MODELS)[number]
+/** Models that cut text into words, once and for all. */
+const BY_WORDS: readonly ModelName[] = ['bpe', 'unigram', 'wordpiece']
 
 export type PatternName = (typeof PATTERNS)[number]
 const PATTERNS = [
@@ -135,6 +137,23 @@ export const trainOptions = {
     valueHint: 'n',
     description: 'unigram: steps of expectation-maximisation per round (default 2)',
   },
+  chunks: {
+    type: 'string',
+    valueHint: 'from-to',
+    description:
+      'supertokens: lengths of the random chunks in characters, as 4-23 (default: those of the paper)',
+  },
+  seed: { type: 'string', valueHint: 'n', description: 'supertokens: of the random chunks (default 1)' },
+  transition: {
+    type: 'string',
+    valueHint: 'n',
+    description: 'two-stage: tokens within words, before merges cross them (default 9 in 10)',
+  },
+  'keep-form': {
+    type: 'boolean',
+    default: false,
+    description: 'supertokens and two-stage: do not bring text into NFC',
+  },
   threads: {
     type: 'string',
     valueHint: 'n',
@@ -158,6 +177,17 @@ type TrainOption = keyof typeof trainOptions
 /** Options that only some models have. */
 const ONLY: Partial<Record<TrainOption, readonly ModelName[]>> = {
   base: ['bpe'],
+  normalizer: BY_WORDS,
+  characters: BY_WORDS,
+  'limit-alphabet': BY_WORDS,
+  'unk-token': BY_WORDS,
+  threads: BY_WORDS,
+  pattern: [...BY_WORDS, 'two-stage'],
+  regex: [...BY_WORDS, 'two-stage'],
+  chunks: ['supertokens'],
+  seed: ['supertokens'],
+  transition: ['two-stage'],
+  'keep-form': ['supertokens', 'two-stage'],
   alphabet: ['bpe'],
   'byte-fallback': ['bpe'],
   'end-of-word-suffix': ['bpe'],
@@ -184,6 +214,12 @@ export function checkTrainOptions(given: Partial<Record<TrainOption, unknown>>, 
     ['pattern', 'regex'],
     ['alphabet', 'characters'],
   ]
+  if (given.documents === 'lines' && !BY_WORDS.includes(model)) {
+    throw usageError(
+      `--documents lines is for ${BY_WORDS.join(', ')}: ${model} crosses words and lines`,
+      seeHelp(NAME),
+    )
+  }
   for (const [a, b] of pairs) {
     if (given[a] !== undefined && given[b] !== undefined)
       throw usageError(`--${a} and --${b} exclude each other`, seeHelp(NAME))

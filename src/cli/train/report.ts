@@ -1,9 +1,11 @@
 // What a training run says on stderr when it has ended.
 import type {
   SkippedFile,
+  SupertokenReport,
   TrainBpeReport,
   TrainUnigramReport,
   TrainWordPieceReport,
+  TwoStageReport,
 } from '../../tokenizer/index.ts'
 
 const LISTED = 8
@@ -17,13 +19,11 @@ export function saySkipped(skipped: readonly SkippedFile[]): void {
   process.stderr.write(`Left out ${skipped.length} of the files:\n${lines.join('')}${more}`)
 }
 
+export type TrainReport =
+  TrainBpeReport | TrainUnigramReport | TrainWordPieceReport | SupertokenReport | TwoStageReport
+
 /** One line for the result, and one for each thing that did not go as asked. */
-export function sayReport(
-  output: string,
-  format: string,
-  vocabSize: number,
-  report: TrainBpeReport | TrainUnigramReport | TrainWordPieceReport,
-): void {
+export function sayReport(output: string, format: string, vocabSize: number, report: TrainReport): void {
   const { bytes } = report
   const size =
     bytes < 1e3
@@ -38,14 +38,17 @@ export function sayReport(
   process.stderr.write(
     `${output}: ${format}, ${report.vocabSize} tokens (${made}) from ${size} in ${seconds} s\n`,
   )
-  if (report.exhausted) {
+  if ('exhausted' in report ? report.exhausted : report.vocabSize < vocabSize) {
     const what = 'merges' in report ? 'pairs' : 'substrings'
     process.stderr.write(
       `${vocabSize} tokens were asked for: the text has no more ${what} that are frequent enough (--min-frequency)\n`,
     )
   }
-  if (report.droppedWords > 0) {
+  if ('sampled' in report && report.sampled < 1) {
+    process.stderr.write(`A part of ${report.sampled} of the text fitted into the memory budget (--memory)\n`)
+  }
+  if ('droppedWords' in report && report.droppedWords > 0) {
     process.stderr.write(`${report.droppedWords} rare words were beyond the memory budget (--memory)\n`)
   }
-  saySkipped(report.skipped)
+  if ('skipped' in report) saySkipped(report.skipped)
 }

@@ -152,7 +152,7 @@ function vocabularyFindings(sources: Sources): Finding[] {
     example: largest ? largest.slice(0, 8).map(text).join(', ') : null,
     reach: null,
     remedy:
-      'Compare texts, not ids, when judging edits, answers or cache keys; mask the twins of a word that must change (spellingMask).',
+      'Compare texts, not ids, when judging edits, answers or cache keys; mask the twins of a word that must change (SpellingMask).',
   })
 
   const { intermediates } = vocabulary

@@ -48,3 +48,21 @@ export { SpecialFinder, type Injection } from './specials.ts'
 export { TokenTable } from './token-table.ts'
 export { TWIN_KINDS, twinsOf, type TwinCount, type TwinKind, type Twins } from './twins.ts'
 export { auditVocabulary, type Intermediate, type VocabularyAudit } from './vocabulary.ts'
+export {
+  chatEndpoint,
+  type ChatAnswer,
+  type ChatEndpoint,
+  type EndpointOptions,
+  type IdsFrom,
+} from './probe/endpoint.ts'
+export {
+  PROBE_OUTCOMES,
+  probeModel,
+  type ProbeOptions,
+  type ProbeOutcome,
+  type ProbeReport,
+  type ProbeText,
+  type ProbeTrial,
+} from './probe/probe.ts'
+export { wilson, type Share } from './probe/wilson.ts'
+export { SpellingMask, type SpellingState } from './spelling-mask.ts'

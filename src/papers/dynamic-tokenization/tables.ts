@@ -27,7 +27,7 @@ export function detailTables({
       'merges',
     ],
     rows: list.map(({ base, language, what, points }) => {
-      const at = (merges: number) => points.filter(([n]) => n <= merges).at(-1)![1]
+      const at = (merges: number) => points.findLast(([n]) => n <= merges)![1]
       const [all, last] = points.at(-1)!
       return [
         base,

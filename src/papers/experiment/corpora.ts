@@ -103,7 +103,8 @@ export async function readDeclarations(): Promise<Declaration[]> {
     const html = await readText(file)
     if ((html.match(/<article/g)?.length ?? 0) < 30) continue
     const body = html.slice(html.indexOf('<body'))
-    const name = /<title>\(?([^<]*?)\)?<\/title>/.exec(html)?.[1] ?? ''
+    // A name that is all in brackets is one that the list of languages does not have.
+    const name = (/<title>([^<]*)<\/title>/.exec(html)?.[1] ?? '').replace(/^\((.*)\)$/, '$1')
     const code = /data-code="([^"]+)"/.exec(html)?.[1] ?? ''
     declarations.push({ code, name: plain(name), text: plain(body) })
   }

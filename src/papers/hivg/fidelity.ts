@@ -104,20 +104,7 @@ class Pictures {
  * point of the same path after rounding.
  */
 function farthestPoint(scene: Scene, written: readonly (readonly Command[])[]): number {
-  const truth: [number, number][] = []
-  const visit = (node: SceneNode) => {
-    let [x, y] = [0, 0]
-    for (const { type, args } of node.segments ?? []) {
-      if (type === 'Z') continue
-      if (type === 'H') x = args[0]!
-      else if (type === 'V') y = args[0]!
-      else [x, y] = [args.at(-2)!, args.at(-1)!]
-      // A sub-path that draws nothing is not written.
-      if (type !== 'M') truth.push([x, y])
-    }
-    node.children.forEach(visit)
-  }
-  scene.nodes.forEach(visit)
+  const truth = endPoints(scene)
   const ends = new Set<string>()
   for (const commands of written) {
     let [x, y, startX, startY] = [0, 0, 0, 0]
@@ -142,8 +129,41 @@ function farthestPoint(scene: Scene, written: readonly (readonly Command[])[]): 
         if (ends.has(`${px} ${py}`)) least = Math.min(least, Math.max(Math.abs(px - x), Math.abs(py - y)))
       }
     }
+    // Written, if at all, at a point that is no neighbour of the true one.
     if (least === Infinity) least = 1
     farthest = Math.max(farthest, least)
   }
   return farthest
+}
+
+/** Absolute end points of all commands; not of sub-paths that round to one point, which are not written. */
+function endPoints(scene: Scene): [number, number][] {
+  const points: [number, number][] = []
+  let start: [number, number] = [0, 0]
+  let own: [number, number][] = []
+  const finish = () => {
+    const [x, y] = start.map(Math.round)
+    if (own.some((one) => Math.round(one[0]) !== x || Math.round(one[1]) !== y)) points.push(...own)
+    own = []
+  }
+  const visit = (node: SceneNode) => {
+    let [x, y] = [0, 0]
+    for (const { type, args } of node.segments ?? []) {
+      if (type === 'Z') {
+        ;[x, y] = start
+        continue
+      }
+      if (type === 'H') x = args[0]!
+      else if (type === 'V') y = args[0]!
+      else [x, y] = [args.at(-2)!, args.at(-1)!]
+      if (type === 'M') {
+        finish()
+        start = [x, y]
+      } else own.push([x, y])
+    }
+    finish()
+    node.children.forEach(visit)
+  }
+  scene.nodes.forEach(visit)
+  return points
 }

@@ -67,8 +67,11 @@ function noteLines({ name, notes, clamped, clipped, zeroMoves }: FileReport): st
   const lines = notes.map(
     ({ kind, what, count }) => `${name}: ${kind}: ${what}${count > 1 ? ` (${count} times)` : ''}`,
   )
-  if (clamped > 0) lines.push(`${name}: ${clamped} coordinates out of range were clamped`)
-  if (clipped > 0) lines.push(`${name}: ${clipped} sub-paths outside of the canvas were left out`)
-  if (zeroMoves > 0) lines.push(`${name}: ${zeroMoves} commands that move nowhere were left out`)
+  const counted = [
+    ['coordinates out of range, clamped', clamped],
+    ['sub-paths outside of the canvas, left out', clipped],
+    ['commands that move nowhere, left out', zeroMoves],
+  ] as const
+  for (const [what, count] of counted) if (count > 0) lines.push(`${name}: ${what}: ${count}`)
   return lines
 }

@@ -2,8 +2,7 @@
 import type { ResultRow } from '../experiment/result.ts'
 import { spreadOf } from '../experiment/tables.ts'
 import type { CanvasResult, Lengths, SplitResult } from './result.ts'
-
-const COMPARED = 500
+import { COMPARED } from './settings.ts'
 
 /** Atomic ids with this many segments. */
 function withSegments({ segments }: Lengths, singles: boolean, size = COMPARED, minFrequency = 5): number {

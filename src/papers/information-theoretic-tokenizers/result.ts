@@ -2,10 +2,12 @@
 import type { RunEntropy } from '../../measure/index.ts'
 import type { ExperimentResult } from '../experiment/result.ts'
 
-/** Mean and sample deviation over seeds. */
+/** One number over seeds; the deviation is that of a sample. */
 export interface OverSeeds {
   mean: number
   deviation: number
+  min: number
+  max: number
 }
 
 /** A trained tokenizer by scale of its training text, means over seeds. */
@@ -71,7 +73,9 @@ export interface LzResult {
   raw: OverSeeds
   plain: { compressed: OverSeeds; tokens: OverSeeds }
   lz: { compressed: OverSeeds; tokens: OverSeeds }
-  /** 1 - LZ-aware by plain, per seed. */
+  /** 1 - compressed ids by compressed text. */
+  overText: { plain: OverSeeds; lz: OverSeeds }
+  /** 1 - LZ-aware by plain. */
   gain: OverSeeds
   moreTokens: OverSeeds
 }
@@ -91,6 +95,6 @@ export type InformationResult = ExperimentResult<{
   parity: ParityResult
   transform: TransformResult[]
   lz: LzResult[]
-  /** Seconds per merge on this machine, one thread. */
+  /** Seconds per merge on this machine: candidates are weighed on all cores, a lone one is not weighed. */
   mergeSeconds: { lz: number; plain: number }
 }>

@@ -16,12 +16,14 @@ export interface MergeRules {
    * when they do not. The lowest rank merges first; at equal rank the leftmost.
    */
   rank(left: number, right: number, bytes: Uint8Array, start: number, end: number): number
+  /** As `rank`, for neighbours of more than two bytes together. */
+  rankOfLonger(left: number, right: number, bytes: Uint8Array, start: number, end: number): number
   /** Id of the token that the merge of this rank makes. */
   result(rank: number): number
 }
 
 export function mergeRules(model: BpeModelSpec): MergeRules {
-  return model.merges ? new MergeList(model.vocab, model.merges) : rankRule(model.vocab)
+  return model.merges ? new MergeList(model.vocab, model.merges) : new RankRule(model.vocab)
 }
 
 /** Slots of `PairCache`, as a number of bits. */
@@ -35,30 +37,50 @@ const FILTER_MASK = (1 << 17) - 1
  * tiktoken's rule. Most questions are about pairs of bytes, which have a table of their own, or about pairs
  * asked before, which a direct-mapped cache of fixed size answers (yes or no) without touching the bytes.
  */
-function rankRule(vocab: Vocab): MergeRules {
-  const bytePairs = new Int32Array(65536).fill(NO_MERGE)
-  const { bytes, offsets } = vocab
-  for (let id = vocab.size - 1; id >= 0; id--) {
-    const at = offsets[id]!
-    if (offsets[id + 1]! - at === 2 && !vocab.literal.has(id))
-      bytePairs[(bytes[at]! << 8) | bytes[at + 1]!] = id
+class RankRule implements MergeRules {
+  private readonly vocab: Vocab
+  /** `[65536]` the rank of each pair of bytes. */
+  private readonly bytePairs = new Int32Array(65536).fill(NO_MERGE)
+  /** Of no use with ids from CACHED_IDS on: all of it stays free. */
+  private readonly cache = newPairCache()
+  private readonly cached: boolean
+
+  constructor(vocab: Vocab) {
+    this.vocab = vocab
+    this.cached = vocab.size <= CACHED_IDS
+    const { bytes, offsets } = vocab
+    for (let id = vocab.size - 1; id >= 0; id--) {
+      const at = offsets[id]!
+      if (offsets[id + 1]! - at === 2 && !vocab.literal.has(id))
+        this.bytePairs[(bytes[at]! << 8) | bytes[at + 1]!] = id
+    }
   }
-  const cache = vocab.size <= CACHED_IDS ? newPairCache() : null
-  return {
-    rank(left, right, source, start, end) {
-      if (end - start === 2) return bytePairs[(source[start]! << 8) | source[start + 1]!]!
+
+  rank(left: number, right: number, bytes: Uint8Array, start: number, end: number): number {
+    if (end - start === 2) return this.bytePairs[(bytes[start]! << 8) | bytes[start + 1]!]!
+    return this.rankOfLonger(left, right, bytes, start, end)
+  }
+
+  rankOfLonger(left: number, right: number, bytes: Uint8Array, start: number, end: number): number {
+    const at = pairPlace(left, right)
+    return this.cache[at] === pairKey(left, right)
+      ? this.cache[at + 1]!
+      : this.ask(left, right, bytes, start, end)
+  }
+
+  result(rank: number): number {
+    return rank
+  }
+
+  private ask(left: number, right: number, bytes: Uint8Array, start: number, end: number): number {
+    const id = this.vocab.idOf(bytes, start, end)
+    const rank = id < 0 ? NO_MERGE : id
+    if (this.cached) {
       const at = pairPlace(left, right)
-      const key = pairKey(left, right)
-      if (cache !== null && cache[at] === key) return cache[at + 1]!
-      const id = vocab.idOf(source, start, end)
-      const rank = id < 0 ? NO_MERGE : id
-      if (cache !== null) {
-        cache[at] = key
-        cache[at + 1] = rank
-      }
-      return rank
-    },
-    result: (rank) => rank,
+      this.cache[at] = pairKey(left, right)
+      this.cache[at + 1] = rank
+    }
+    return rank
   }
 }
 
@@ -68,7 +90,7 @@ export class MergeList implements MergeRules {
   /** `[3 * capacity]` left + 1 (0 = free), right, rank. */
   private readonly slots: Int32Array
   private readonly mask: number
-  /** Answers to recent questions, as in `rankRule`: the table itself is larger than the processor's cache. */
+  /** Answers to recent questions, as in RankRule: the table itself is larger than the processor's cache. */
   private readonly cache: Int32Array | null
   /** `[65536]` the rank of each pair of one-byte tokens, the commonest question. */
   private readonly bytePairs = new Int32Array(65536).fill(NO_MERGE)
@@ -120,6 +142,10 @@ export class MergeList implements MergeRules {
 
   rank(left: number, right: number, bytes: Uint8Array, start: number, end: number): number {
     if (end - start === 2) return this.bytePairs[(bytes[start]! << 8) | bytes[start + 1]!]!
+    return this.rankOf(left, right)
+  }
+
+  rankOfLonger(left: number, right: number): number {
     return this.rankOf(left, right)
   }
 

@@ -6,7 +6,7 @@ import type { IdSink } from './id-sink.ts'
 import { MergeHistory } from './merge-history.ts'
 import { MergeList, mergeRules, type MergeRules } from './merge-rules.ts'
 import { Merger } from './merge.ts'
-import { ShortPiece } from './short-piece.ts'
+import { MOST_RANKS, ShortPiece } from './short-piece.ts'
 import { byteIds, byteSymbols, characterSymbols, requireAllBytes, type Symbolize } from './symbols.ts'
 import { LOOKUP_PADDING, MAX_CACHED_BYTES, WordCache } from './word-cache.ts'
 
@@ -28,7 +28,7 @@ export class PieceEncoder {
   private readonly cache = new WordCache()
   private merger: Merger | null = null
   private rules: MergeRules | null = null
-  /** Undefined until a piece is met that the cache does not have; null for tiktoken's rule. */
+  /** Undefined until a piece is met that the cache does not have; null when there are too many ranks. */
   private short: ShortPiece | null | undefined
   private freshCount = 0
   private readonly symbolize: Symbolize
@@ -164,10 +164,11 @@ export class PieceEncoder {
 
   private shortPiece(): ShortPiece | null {
     const { vocab, merges, byteLevel, ignoreMerges } = this.model
-    this.rules ??= mergeRules(this.model)
-    if (!(this.rules instanceof MergeList) || merges === null || ignoreMerges) return null
-    const history = new MergeHistory(vocab, merges, this.rules, byteLevel)
-    return new ShortPiece(this.model, this.rules, history, this.symbolize)
+    const rules = (this.rules ??= mergeRules(this.model))
+    if (Math.max(vocab.size, merges?.length ?? 0) > MOST_RANKS) return null
+    const listed = rules instanceof MergeList && merges !== null && !ignoreMerges
+    const history = listed ? new MergeHistory(vocab, merges, rules, byteLevel) : null
+    return new ShortPiece(this.model, rules, history, this.symbolize)
   }
 
   /**

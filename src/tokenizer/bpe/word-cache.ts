@@ -19,6 +19,8 @@ const MAX_LONG_BYTES = 1 << 21
 const MAX_IDS = 1 << 19
 /** Slots that one look-up reads at most: text made to collide is merged afresh, never searched for long. */
 const MAX_PROBES = 64
+/** No slot near enough: `insert` will not store the piece. */
+const NOWHERE = -1
 
 const KEEP = Int32Array.of(0, 0xff, 0xffff, 0xffffff, -1)
 
@@ -74,7 +76,10 @@ export class WordCache {
     for (let probes = 0; ; probes++) {
       const stored = tags[place]!
       if (stored === 0) break
-      if (probes === MAX_PROBES) return this.giveUp()
+      if (probes === MAX_PROBES) {
+        place = NOWHERE
+        break
+      }
       if (stored === tag) {
         const at = place * STRIDE
         if (
@@ -101,7 +106,7 @@ export class WordCache {
   /** Stores the ids of the piece that the last `find` did not find. */
   insert(view: DataView, start: number, length: number, ids: Int32Array, count: number): void {
     const { slots } = this
-    if (this.free < 0) return
+    if (this.free === NOWHERE) return
     if (this.idsUsed + count > this.ids.length && !this.growIds(count)) return
     if (length > 16) {
       if (this.longUsed + length > this.long.length && !this.growLong(length)) return
@@ -144,12 +149,6 @@ export class WordCache {
     this.longUsed = 0
   }
 
-  /** No slot near enough: `insert` will not store the piece. */
-  private giveUp(): number {
-    this.free = -1
-    return -1
-  }
-
   private findLong(view: DataView, start: number, length: number): number {
     let a = length
     let b = Math.imul(length, 0x27d4eb2f)
@@ -170,7 +169,10 @@ export class WordCache {
     for (let probes = 0; ; probes++) {
       const stored = tags[place]!
       if (stored === 0) break
-      if (probes === MAX_PROBES) return this.giveUp()
+      if (probes === MAX_PROBES) {
+        place = NOWHERE
+        break
+      }
       const at = place * STRIDE
       if (stored === tag && slots[at] === a && slots[at + 1] === b && slots[at + LENGTH] === length) {
         const from = slots[at + 2]!

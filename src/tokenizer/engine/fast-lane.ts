@@ -2,7 +2,7 @@
 // A long text goes window by window, cut where no id can change, so the buffers stay small and hot.
 import { aligned, AlignedWriter, sourceRange, type AlignedText } from '../aligned.ts'
 import { utf8Decode, utf8Encode } from '../../core/index.ts'
-import type { IdSink } from '../bpe/id-sink.ts'
+import { IdSink } from '../bpe/id-sink.ts'
 import { PieceEncoder } from '../bpe/piece-encoder.ts'
 import { relettered } from '../normalize/rewrite.ts'
 import { wholeText, type FastPlan } from './fast-plan.ts'
@@ -10,9 +10,12 @@ import type { Lane, Place, SpanSink } from './lane.ts'
 import { spaceMetaspaces } from './metaspace.ts'
 import { ByteToUnit } from './spans.ts'
 import { Utf8Scratch } from './utf8-scratch.ts'
+import { warmUpText } from './warm-up.ts'
 
 /** Length of a window in UTF-16 units. */
 const WINDOW = 1 << 16
+/** Units of text after which it pays to warm up; a program that encodes less ends before. */
+const WARM_UP_AFTER = 1 << 14
 
 export class FastLane implements Lane {
   readonly kind = 'fast'
@@ -22,6 +25,8 @@ export class FastLane implements Lane {
 
   private readonly writesMetaspace: boolean
   private readonly direct: boolean
+  /** Units of text to come until the lane warms up; below zero it has. */
+  private coldFor = WARM_UP_AFTER
 
   /** `normalized`: the caller runs the whole normalizer; spaces are ▁ already if it says so. */
   constructor(plan: FastPlan, name: string, normalized: boolean) {
@@ -32,6 +37,7 @@ export class FastLane implements Lane {
   }
 
   encode(text: AlignedText, place: Place, sink: IdSink): void {
+    if (this.coldFor >= 0) this.meet(text.text.length)
     const { scan } = this.plan
     this.windows(text.text, (part, start) => {
       this.each(part, start ? place : 'inside', (scratch, from, to) => {
@@ -43,6 +49,7 @@ export class FastLane implements Lane {
   }
 
   count(text: AlignedText, place: Place, limit: number): number {
+    if (this.coldFor >= 0) this.meet(text.text.length)
     const { scan } = this.plan
     let n = 0
     this.windows(text.text, (part, start) => {
@@ -62,6 +69,7 @@ export class FastLane implements Lane {
 
   /** Encodes a whole source text: one that `isDirect` and has no added tokens, or any with `plan.inline`. */
   encodeDirect(text: string, sink: IdSink): void {
+    if (this.coldFor >= 0) this.meet(text.length)
     const { scratch, plan, encoder } = this
     const added = plan.inline?.added ?? null
     const scan = plan.inline?.scan ?? plan.scan
@@ -80,6 +88,7 @@ export class FastLane implements Lane {
 
   /** As `encodeDirect`; stops early once there are more than `limit`. */
   countDirect(text: string, limit: number): number {
+    if (this.coldFor >= 0) this.meet(text.length)
     const { scratch, plan, encoder } = this
     const added = plan.inline?.added ?? null
     const scan = plan.inline?.scan ?? plan.scan
@@ -160,6 +169,19 @@ export class FastLane implements Lane {
       }
     }
     scratch.trim()
+  }
+
+  /** Counts the text towards the warm-up, which happens once. */
+  private meet(units: number): void {
+    this.coldFor -= units
+    if (this.coldFor >= 0) return
+    const text = warmUpText()
+    const sink = new IdSink()
+    this.encode(aligned(text, false), 'source', sink)
+    this.count(aligned(text, false), 'source', Infinity)
+    if (this.plan.inline === null && !this.isDirect(text)) return
+    this.encodeDirect(text, sink)
+    this.countDirect(text, Infinity)
   }
 
   /** Hands the text over in windows; `start` is true for the first. Stops when `take` returns false. */

@@ -5,10 +5,9 @@ import { canonicalise } from './canonical.ts'
 import { type DrawingNode, drawingText, pathsOf, pathText } from './drawing.ts'
 import { Notes } from './notes.ts'
 import { parsePathData } from './path-data.ts'
-import { quantise, type QuantiseCounts } from './quantise.ts'
+import { noCounts, quantise } from './quantise.ts'
 import { segments, svgFiles, written } from './testing/drawings.ts'
 
-const noCounts = (): QuantiseCounts => ({ clamped: 0, clipped: 0, zeroMoves: 0, arcsAsCurves: 0 })
 const text = (svg: string, canvas = 100) => drawingText(canonicalise(svg, canvas).drawing)
 /** What is inside of the root, for a viewBox of 100. */
 const inside = (content: string, attributes = '') =>

@@ -3,8 +3,9 @@
 // again to the result changes nothing.
 import type { Drawing, DrawingNode } from './drawing.ts'
 import { type SvgNote, Notes } from './notes.ts'
-import { quantise, type QuantiseCounts } from './quantise.ts'
-import { readScene, type Scene, type SceneNode } from './scene.ts'
+import { noCounts, quantise, type QuantiseCounts } from './quantise.ts'
+import { readScene } from './scene.ts'
+import type { Scene, SceneNode } from './scene-node.ts'
 import type { Attributes } from './style.ts'
 import { svgText } from './xml.ts'
 
@@ -24,7 +25,7 @@ export interface Canonical {
 export function canonicalise(svg: string | Uint8Array, canvas: number): Canonical {
   const notes = new Notes()
   const scene = readScene(typeof svg === 'string' ? svg : svgText(svg), canvas, notes)
-  const counts: QuantiseCounts = { clamped: 0, clipped: 0, zeroMoves: 0, arcsAsCurves: 0 }
+  const counts = noCounts()
   return { drawing: drawingOf(scene, counts), report: { ...counts, notes: notes.list() } }
 }
 

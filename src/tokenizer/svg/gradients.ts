@@ -14,7 +14,7 @@ import {
   type Matrix,
 } from './matrix.ts'
 import type { Notes } from './notes.ts'
-import type { SceneNode } from './scene.ts'
+import type { SceneNode } from './scene-node.ts'
 import { diagonalOf, type Viewport } from './shapes.ts'
 import { type Attributes, ownProperties } from './style.ts'
 import { parseColour, parseFraction, parseLength, shortNumber } from './values.ts'

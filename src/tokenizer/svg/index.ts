@@ -2,10 +2,12 @@
 export { builtinSegments, segmentFile } from './builtin.ts'
 export { canonicalise, drawingOf, type Canonical, type CanonicalReport } from './canonical.ts'
 export { drawingText, pathsOf, pathText, type Command, type Drawing, type DrawingNode } from './drawing.ts'
-export { readScene, type Scene, type SceneNode } from './scene.ts'
+export { readScene } from './scene.ts'
+export type { Scene, SceneNode } from './scene-node.ts'
 export { Notes, type NoteKind, type SvgNote } from './notes.ts'
 export { ARGUMENTS, CANVASES, COMMANDS, ELEMENTS, OVERSHOOT, SvgLayout, type Atom } from './layout.ts'
 export { SegmentVocabulary, segmentText } from './segments.ts'
+export { stepsOf, type SvgStep } from './steps.ts'
 export { trainSegments, type TrainedSegments, type TrainSegmentsOptions } from './train-segments.ts'
 export { BYTE_BASE, textBase, type TextBase } from './text-base.ts'
 export {

@@ -1,10 +1,12 @@
 // Absolute segments in canvas units → whole numbers, then relative commands (HiVG, section A steps 4 to 6).
 // Positions are rounded while they are still absolute, and the cursor moves by the rounded distance: so no error
 // is ever carried on, and every point is within half a unit. Rounding each distance by itself would drift.
-import { arcMiddle, arcToCubics } from './arcs.ts'
+import { arcToCubics } from './arcs.ts'
 import type { Command } from './drawing.ts'
 import { OVERSHOOT } from './layout.ts'
 import type { Segment } from './path-data.ts'
+import { isOutside, type SubPathData, subPathsOf } from './sub-paths.ts'
+import { type Arc, wholeArc } from './whole-arc.ts'
 
 export interface QuantiseCounts {
   /** Coordinates that were moved because they lie too far outside of the canvas, or too far from the last point. */
@@ -15,7 +17,21 @@ export interface QuantiseCounts {
   zeroMoves: number
   /** Arcs written as cubic curves: no whole radius draws them within the tolerance, or it has no token. */
   arcsAsCurves: number
+  /** End points of commands, and how far, in canvas units along the worse axis, rounding moved them. */
+  points: number
+  errorSum: number
+  errorMost: number
 }
+
+export const noCounts = (): QuantiseCounts => ({
+  clamped: 0,
+  clipped: 0,
+  zeroMoves: 0,
+  arcsAsCurves: 0,
+  points: 0,
+  errorSum: 0,
+  errorMost: 0,
+})
 
 export interface QuantiseOptions {
   canvas: number
@@ -23,8 +39,6 @@ export interface QuantiseOptions {
   dots: boolean
 }
 
-/** By how much, in units, an arc of whole radii may miss the middle of the true one. */
-const ARC_TOLERANCE = 0.75
 /** How far the control point that s or t imply may be from the true one. */
 const REFLECTION_TOLERANCE = 1
 
@@ -43,57 +57,6 @@ export function quantise(
     else new SubPath(canvas, dots, counts, commands).run(subPath)
   }
   return commands
-}
-
-interface SubPathData {
-  start: Point
-  /** It goes on from where a z came back to, without an M of its own. */
-  continued: boolean
-  segments: Segment[]
-}
-
-function subPathsOf(segments: readonly Segment[]): SubPathData[] {
-  const found: SubPathData[] = []
-  let start: Point = [0, 0]
-  let open: SubPathData | null = null
-  for (const segment of segments) {
-    if (segment.type === 'M') {
-      start = [segment.args[0]!, segment.args[1]!]
-      open = { start, continued: false, segments: [] }
-      found.push(open)
-      continue
-    }
-    if (!open) {
-      open = { start, continued: true, segments: [] }
-      found.push(open)
-    }
-    open.segments.push(segment)
-    if (segment.type === 'Z') open = null
-  }
-  return found.filter((one) => one.segments.length > 0)
-}
-
-/** All its points are on one outer side of the canvas and its margin. */
-function isOutside({ start, segments }: SubPathData, canvas: number): boolean {
-  let [left, top] = start
-  let [right, bottom] = start
-  for (const { type, args } of segments) {
-    const at = type === 'A' ? 5 : 0
-    for (let i = at; i < args.length; i++) {
-      const horizontal = type === 'H' || (type !== 'V' && (i - at) % 2 === 0)
-      // The bulge of an arc is within its radii of its ends.
-      const reach = type === 'A' ? 2 * Math.max(args[0]!, args[1]!) : 0
-      if (horizontal) {
-        left = Math.min(left, args[i]! - reach)
-        right = Math.max(right, args[i]! + reach)
-      } else {
-        top = Math.min(top, args[i]! - reach)
-        bottom = Math.max(bottom, args[i]! + reach)
-      }
-    }
-  }
-  const [low, high] = [-OVERSHOOT, canvas + OVERSHOOT]
-  return right < low || left > high || bottom < low || top > high
 }
 
 class SubPath {
@@ -176,8 +139,17 @@ class SubPath {
 
   /** Writes a command and moves both cursors; false when it moves nowhere. */
   private write(letter: string, args: number[], toX: number, toY: number): boolean {
+    const moved = this.move(letter, args)
     this.trueX = toX
     this.trueY = toY
+    const error = Math.max(Math.abs(toX - this.x), Math.abs(toY - this.y))
+    this.counts.points++
+    this.counts.errorSum += error
+    this.counts.errorMost = Math.max(this.counts.errorMost, error)
+    return moved
+  }
+
+  private move(letter: string, args: number[]): boolean {
     const extent = letter === 'a' ? args.slice(5) : args
     if (extent.every((d) => d === 0)) return false
     this.out.push({ letter, args })
@@ -285,44 +257,16 @@ class SubPath {
 
   private arc(args: readonly number[]): boolean {
     this.real = null
-    const [rx, ry, rotation, large, sweep, x, y] = args as [
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-    ]
-    const from: Point = [this.x, this.y]
+    const [rx, ry, , large, , x, y] = args as Arc
     const to = this.end(x, y)
     if (to[0] === 0 && to[1] === 0) {
       if (large === 0 || Math.max(rx, ry) < 0.5) return this.write('l', [0, 0], x, y)
       // Almost a full turn: as an arc it would vanish.
       return this.curves(args)
     }
-    const aim = arcMiddle([this.trueX, this.trueY], args)
-    let best: number[] | null = null
-    let least = Infinity
-    const turned = round(((rotation % 180) + 180) % 180) % 180
-    for (const wholeX of candidates(rx)) {
-      for (const wholeY of rx === ry ? [wholeX] : candidates(ry)) {
-        const degrees = wholeX === wholeY ? 0 : turned
-        if (wholeX < 1 || wholeY < 1 || Math.max(wholeX, wholeY, degrees) > this.high) continue
-        const written = [wholeX, wholeY, degrees, large, sweep, from[0] + to[0], from[1] + to[1]]
-        const middle = arcMiddle(from, written)
-        const miss = Math.hypot(middle[0] - aim[0], middle[1] - aim[1])
-        if (miss < least) {
-          least = miss
-          best = [wholeX, wholeY, degrees, large, sweep, to[0], to[1]]
-        }
-      }
-    }
-    if (best && least <= ARC_TOLERANCE) return this.write('a', best, x, y)
-    // A flat arc of hardly any bulge is a line.
-    const chord: Point = [from[0] + to[0] / 2, from[1] + to[1] / 2]
-    if (Math.hypot(chord[0] - aim[0], chord[1] - aim[1]) <= 0.5) return this.write('l', [...to], x, y)
-    return this.curves(args)
+    const arc = wholeArc([this.trueX, this.trueY], args, [this.x, this.y], to, this.high)
+    if (arc === 'line') return this.write('l', [...to], x, y)
+    return arc ? this.write('a', arc, x, y) : this.curves(args)
   }
 
   private curves(args: readonly number[]): boolean {
@@ -334,9 +278,4 @@ class SubPath {
     this.real = null
     return moved
   }
-}
-
-function candidates(radius: number): number[] {
-  const low = Math.floor(radius)
-  return low === radius ? [low] : [low, low + 1]
 }

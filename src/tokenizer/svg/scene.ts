@@ -2,14 +2,16 @@
 // transforms baked in, shapes as paths, CSS and inheritance resolved to attributes, the viewBox moved to the
 // canvas. Coordinates are still exact here; rounding comes after, once, on absolute positions.
 import { TesseraError } from '../../core/index.ts'
-import { apply, transformArc } from './arcs.ts'
+import { Definitions } from './definitions.ts'
 import { readDocument, referenceOf, type SvgDocument } from './document.ts'
 import { gradientNode, inUserSpace, isGradient } from './gradients.ts'
-import type { ElementName } from './layout.ts'
+import { BY_REFERENCE, CONTAINERS, LOST, SILENT } from './element-kinds.ts'
 import { MAX_COMMANDS, MAX_ELEMENTS, MAX_REFERENCES } from './limits.ts'
-import { IDENTITY, isIdentity, keepsAxes, parseTransform, times, type Matrix } from './matrix.ts'
+import { maskBox } from './mask-box.ts'
+import { IDENTITY, keepsAxes, parseTransform, times, type Matrix } from './matrix.ts'
 import type { Notes } from './notes.ts'
 import { parsePathData, type Segment } from './path-data.ts'
+import type { Scene, SceneNode } from './scene-node.ts'
 import { diagonalOf, shapeSegments, SHAPES, type Viewport } from './shapes.ts'
 import {
   type Attributes,
@@ -20,65 +22,9 @@ import {
   type Properties,
 } from './style.ts'
 import { localReference, parseFraction, parseLength, shortNumber } from './values.ts'
+import { transformed } from './transform-path.ts'
 import { canvasMatrix, viewportOf } from './viewport.ts'
 import type { XmlElement } from './xml.ts'
-
-/** As a DrawingNode, before rounding. References are `url(#key)` with keys of `Scene.definitions`. */
-export interface SceneNode {
-  name: ElementName
-  attributes: Attributes
-  /** Absolute, in canvas units; null when it is no path. */
-  segments: Segment[] | null
-  /** Its stroke makes dots of lines without length. */
-  dots: boolean
-  children: SceneNode[]
-}
-
-export interface Scene {
-  canvas: number
-  width: number
-  height: number
-  nodes: SceneNode[]
-  definitions: ReadonlyMap<string, SceneNode>
-}
-
-/** Containers whose children are drawn in their place. */
-const CONTAINERS = new Set(['g', 'svg', 'a', 'switch'])
-/** Drawn only where something refers to them. */
-const BY_REFERENCE = new Set([
-  'defs',
-  'symbol',
-  'clipPath',
-  'mask',
-  'linearGradient',
-  'radialGradient',
-  'stop',
-  'pattern',
-  'marker',
-  'filter',
-])
-/** Nothing to see. */
-const SILENT = new Set(['title', 'desc', 'metadata', 'style', 'script', 'view', 'cursor'])
-const LOST = new Set([
-  'image',
-  'foreignObject',
-  'text',
-  'tspan',
-  'textPath',
-  'video',
-  'audio',
-  'iframe',
-  'canvas',
-  'animate',
-  'animateTransform',
-  'animateMotion',
-  'animateColor',
-  'set',
-  'discard',
-  'hatch',
-  'mesh',
-  'solidcolor',
-])
 
 interface Context {
   matrix: Matrix
@@ -102,13 +48,12 @@ export function readScene(text: string, canvas: number, notes: Notes): Scene {
     width,
     height,
     nodes: reader.container(document.root, context),
-    definitions: reader.definitions,
+    definitions: reader.definitions.nodes,
   }
 }
 
 class SceneReader {
-  readonly definitions = new Map<string, SceneNode>()
-  private readonly keys = new Map<string, string>()
+  readonly definitions = new Definitions()
   private readonly document: SvgDocument
   private readonly notes: Notes
   private elements = 0
@@ -286,7 +231,9 @@ class SceneReader {
       }
       result.push([
         name,
-        this.definition(target, context.matrix, context, () => this.region(target, context)),
+        this.definitions.reference(target, context.matrix, context.viewport, () =>
+          this.region(target, context),
+        ),
       ])
     }
     return result
@@ -312,42 +259,13 @@ class SceneReader {
       return { name: 'clipPath', attributes: [], segments: null, dots: false, children }
     }
     const children = target.children.flatMap((child) => this.element(child, inner))
-    return { name: 'mask', attributes: this.maskBox(target, context), segments: null, dots: false, children }
-  }
-
-  private maskBox({ attributes }: XmlElement, { matrix, viewport }: Context): Attributes {
-    const result: Attributes = []
-    if (attributes.get('mask-type') === 'alpha') result.push(['mask-type', 'alpha'])
-    if (attributes.get('maskUnits') !== 'userSpaceOnUse') {
-      for (const [name, initial] of [
-        ['x', -0.1],
-        ['y', -0.1],
-        ['width', 1.2],
-        ['height', 1.2],
-      ] as const) {
-        const value = parseLength(attributes.get(name), 1)
-        if (value !== null && value !== initial) result.push([name, shortNumber(value, 4)])
-      }
-      return result
+    return {
+      name: 'mask',
+      attributes: maskBox(target, context.matrix, context.viewport, this.notes),
+      segments: null,
+      dots: false,
+      children,
     }
-    if (!keepsAxes(matrix)) {
-      this.notes.add('approximated', 'mask with a turned box')
-      return [...result, ['x', '-10'], ['y', '-10'], ['width', '20'], ['height', '20']]
-    }
-    const length = (name: string, whole: number, initial: number) =>
-      parseLength(attributes.get(name), whole) ?? initial * whole
-    const { width, height } = viewport
-    const [x, y] = [length('x', width, -0.1), length('y', height, -0.1)]
-    const [left, top] = apply(matrix, x, y)
-    const [right, bottom] = apply(matrix, x + length('width', width, 1.2), y + length('height', height, 1.2))
-    return [
-      ...result,
-      ['maskUnits', 'userSpaceOnUse'],
-      ['x', shortNumber(Math.min(left, right))],
-      ['y', shortNumber(Math.min(top, bottom))],
-      ['width', shortNumber(Math.abs(right - left))],
-      ['height', shortNumber(Math.abs(bottom - top))],
-    ]
   }
 
   /** Properties that reach an element from its ancestors in the file, its own among them. */
@@ -366,29 +284,9 @@ class SceneReader {
     if (!element || !isGradient(element)) return null
     const matrix =
       inUserSpace(element, this.document) || !keepsAxes(context.matrix) ? context.matrix : IDENTITY
-    return this.definition(element, matrix, context, () =>
+    return this.definitions.reference(element, matrix, context.viewport, () =>
       gradientNode(element, this.document, matrix, context.viewport, this.notes),
     )
-  }
-
-  /** The reference to a definition, made when it is first needed under this matrix. */
-  private definition(element: XmlElement, matrix: Matrix, context: Context, make: () => SceneNode): string {
-    const place = `${this.identity(element)} ${matrix.join(' ')} ${context.viewport.width} ${context.viewport.height}`
-    let key = this.keys.get(place)
-    if (key === undefined) {
-      key = String(this.keys.size)
-      this.keys.set(place, key)
-      const node = make()
-      this.definitions.set(key, node)
-    }
-    return `url(#${key})`
-  }
-
-  private readonly identities = new Map<XmlElement, number>()
-  private identity(element: XmlElement): number {
-    const known = this.identities.get(element) ?? this.identities.size
-    this.identities.set(element, known)
-    return known
   }
 }
 
@@ -396,47 +294,4 @@ class SceneReader {
 function grouped(children: SceneNode[], effects: Attributes): SceneNode[] {
   if (effects.length === 0 || children.length === 0) return children
   return [{ name: 'g', attributes: effects, segments: null, dots: false, children }]
-}
-
-function transformed(segments: readonly Segment[], m: Matrix): Segment[] {
-  if (isIdentity(m)) return segments.map((one) => (one.type === 'A' ? flat(one) : one))
-  const straight = keepsAxes(m)
-  const result: Segment[] = []
-  let x = 0
-  let y = 0
-  let startX = 0
-  let startY = 0
-  for (const { type, args } of segments) {
-    const n = args.length
-    if (type === 'Z') {
-      result.push({ type, args: [] })
-      x = startX
-      y = startY
-      continue
-    }
-    const toX = type === 'V' ? x : type === 'H' ? args[0]! : args[n - 2]!
-    const toY = type === 'H' ? y : type === 'V' ? args[0]! : args[n - 1]!
-    if (type === 'H' || type === 'V') {
-      const to = apply(m, toX, toY)
-      if (straight) result.push({ type, args: [type === 'H' ? to[0] : to[1]] })
-      else result.push({ type: 'L', args: to })
-    } else if (type === 'A') result.push(transformArc(m, [x, y], args))
-    else {
-      const moved: number[] = []
-      for (let i = 0; i < n; i += 2) moved.push(...apply(m, args[i]!, args[i + 1]!))
-      result.push({ type, args: moved })
-    }
-    x = toX
-    y = toY
-    if (type === 'M') {
-      startX = x
-      startY = y
-    }
-  }
-  return result
-}
-
-/** Arcs as browsers read them: radii without sign, a line where one is 0. */
-function flat({ args }: Segment): Segment {
-  return transformArc(IDENTITY, [0, 0], args)
 }

@@ -22,10 +22,25 @@ export interface ScoreRequest {
   id: number
 }
 
-/** gzip of node:zlib at a level. */
+/** The one level of gzip that a page has: browsers take zlib's default. */
+const PAGE_LEVEL = 6
+
+/** gzip of node:zlib at a level, in a page that of CompressionStream. Throws ARGUMENT_INVALID. */
 export async function gzipLength(level: number): Promise<CompressedLength> {
+  if (typeof process === 'undefined' || !process.versions?.node) {
+    if (level === PAGE_LEVEL) return pageGzipLength
+    throw new TesseraError('ARGUMENT_INVALID', `A page has no gzip of level ${level}`, {
+      where: 'level',
+      hint: `Leave it at ${PAGE_LEVEL}, or train in Node`,
+    })
+  }
   const { gzipSync } = await import(/* @vite-ignore */ 'node:zlib')
   return (bytes) => gzipSync(bytes, { level }).length
+}
+
+async function pageGzipLength(bytes: Uint8Array): Promise<number> {
+  const packed = new Blob([bytes.slice()]).stream().pipeThrough(new CompressionStream('gzip'))
+  return (await new Response(packed).arrayBuffer()).byteLength
 }
 
 /** Scores one slice after another of a thread's own stream. */
@@ -42,7 +57,7 @@ export class LocalScorer implements Scorers {
     if (merged) this.stream.merge(merged.left, merged.right, id - 1)
     const scores = new Float64Array(pairs.length)
     for (const [i, { left, right }] of pairs.entries()) {
-      scores[i] = this.stream.score(left, right, id)
+      scores[i] = await this.stream.score(left, right, id)
       throwIfCancelled(this.signal)
       if (i % 4 === 3) await new Promise((resolve) => setTimeout(resolve, 0))
     }

@@ -5,8 +5,8 @@ import { codeLength, writeCode } from '../serial/codes.ts'
 /** Stands between words: no pair reaches across. It is never written. */
 export const EDGE = -1
 
-/** Bytes that a string of bytes takes when compressed. */
-export type CompressedLength = (bytes: Uint8Array) => number
+/** Bytes that a string of bytes takes when compressed; the argument is written over after the answer. */
+export type CompressedLength = (bytes: Uint8Array) => number | Promise<number>
 
 export interface CountedPair {
   left: number
@@ -67,12 +67,12 @@ export class LzStream {
   }
 
   /** Bytes of the stream under the compressor, after merging the pair into `id`. The stream stays as it is. */
-  score(left: number, right: number, id: number): number {
+  score(left: number, right: number, id: number): number | Promise<number> {
     return this.compressedLength(this.serialised(this.trial, this.merged(left, right, id)))
   }
 
   /** Bytes of the stream as it stands. */
-  size(): number {
+  size(): number | Promise<number> {
     return this.compressedLength(this.serialised(this.ids, this.length))
   }
 

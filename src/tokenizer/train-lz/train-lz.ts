@@ -24,9 +24,9 @@ export interface TrainLzBpeOptions extends LongWork {
   candidates?: number
   /** Bytes of text that merges are chosen on: the first of the corpus. Default 150,000. */
   streamBytes?: number
-  /** Level of gzip, 1 to 9. Default 6. Not with `compressedLength`. */
+  /** Level of gzip, 1 to 9. Default 6, the only one in a page. Not with `compressedLength`. */
   level?: number
-  /** Another compressor than gzip, which only Node has; runs on this thread. */
+  /** Another compressor than gzip; runs on this thread. */
   compressedLength?: CompressedLength
   /** Special tokens; they get the first ids, in this order. Default none. */
   specials?: readonly string[]
@@ -114,7 +114,7 @@ export async function trainLzBpeSpec(
   const compressedLength = options.compressedLength ?? (await gzipLength(level))
   const text = ids.slice(0, length)
   const stream = new LzStream(text.slice(), vocabSize, compressedLength)
-  const before = { tokens: stream.tokens(), compressed: stream.size() }
+  const before = { tokens: stream.tokens(), compressed: await stream.size() }
   const threads = options.compressedLength ? 1 : (options.threads ?? (await cores()))
   const scorers =
     (await scoreThreads(Math.min(threads, candidates), { ids: text, vocabSize, level })) ??
@@ -204,7 +204,7 @@ export async function trainLzBpeSpec(
       vocabSize: tokens.length,
       merges: merges.length / 2,
       tokens: [before.tokens, stream.tokens()],
-      compressed: [before.compressed, stream.size()],
+      compressed: [before.compressed, await stream.size()],
       turned,
       seconds: (performance.now() - began) / 1000,
     },

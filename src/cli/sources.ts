@@ -1,12 +1,12 @@
-// What `tessera compare` reads: files, and folders with everything below them. What is no text, cannot be
+// What verbs read that take texts: files, and folders with everything below them. What is no text, cannot be
 // read or was named before is left out of a folder and listed; a file named by itself must be readable.
 import { isUtf8 } from 'node:buffer'
 import { open, readdir, realpath, stat } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
-import { TesseraError, throwIfCancelled } from '../../core/index.ts'
-import { fileError } from '../../core/node.ts'
-import { addSizes, textSize, type TextSize } from '../../measure/index.ts'
-import { asText, readBytes } from '../io.ts'
+import { TesseraError, throwIfCancelled } from '../core/index.ts'
+import { fileError } from '../core/node.ts'
+import { addSizes, textSize, type TextSize } from '../measure/index.ts'
+import { asText, readBytes } from './io.ts'
 
 /** Files up to this size are tokenized whole; larger ones in pieces of it, cut at a space after a letter. */
 const PIECE = 1 << 26
