@@ -29,7 +29,7 @@ if (name === undefined || name === '--help') {
   process.exitCode = 2
 } else {
   ensureInstalled()
-  build({ studio: false })
+  await build({ studio: false })
   const output = await compile()
   process.exitCode = run(process.execPath, [
     '--expose-gc',

@@ -65,7 +65,7 @@ const { open, help, port } = options()
 if (help) {
   console.log(HELP)
 } else {
-  build()
+  await build()
   const { startStudio } = await import(pathToFileURL(join(root, 'dist', 'server', 'index.js')).href)
   try {
     const studio = await startStudio({ port })

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { build } from './build.mjs'
 import { binary, root, run } from './setup.mjs'
 
-build()
+await build()
 
 const report = join(root, '.cache', `tests-${process.pid}.json`)
 mkdirSync(join(root, '.cache'), { recursive: true })

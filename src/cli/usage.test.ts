@@ -29,6 +29,17 @@ test.each([
   [['convert', 'o200k_base'], 'Name the tokenizer'],
   [['convert', 'o200k_base', 'out.xyz'], 'says no format'],
   [['train'], '--output'],
+  [['svg', 'draw'], 'Unknown command'],
+  [['svg', 'encode', 'a.svg', 'b.svg'], 'one file'],
+  [['svg', 'encode', '--steps', '--json', 'a.svg'], 'exclude each other'],
+  [['svg', 'encode', '--canvas', '100', 'a.svg'], 'No segments ship for canvas 100'],
+  [['svg', 'encode', '--canvas', '5', '--segments', 'none', 'a.svg'], 'Not a canvas'],
+  [['svg', 'decode', '{"ids": [1], "segments": "/etc/passwd"}'], 'made with --segments /etc/passwd'],
+  [['svg', 'decode', '{"ids": [1], "base": "some-package"}'], 'made with --base some-package'],
+  [['svg', 'decode', '--file', 'a', '1'], 'not both'],
+  [['svg', 'train', 'icons'], '--output'],
+  [['svg', 'train', '-o', 'x.json'], 'Name files'],
+  [['svg', 'train', '-o', 'x.json', '-m', 'many', 'icons'], 'whole number'],
   [['papers', 'show'], 'slug'],
   [['studio', 'here'], 'takes no arguments'],
   [['studio', '--no-open', '--port', '70000'], 'port'],
@@ -49,8 +60,11 @@ test('every command has a help page with examples', async () => {
     )
     expect(commands.length).toBeGreaterThan(7)
     for (const command of commands) {
-      const pages =
-        command === 'papers' ? ['list', 'show', 'run'].map((word) => [command, word]) : [[command]]
+      const verbs: Record<string, string[]> = {
+        papers: ['list', 'show', 'run'],
+        svg: ['encode', 'decode', 'train'],
+      }
+      const pages = verbs[command]?.map((word) => [command, word]) ?? [[command]]
       for (const words of pages) {
         written.length = 0
         await runCli([...words, '--help'])

@@ -142,6 +142,16 @@ export function wholeNumber(value: string | undefined, flag: string, least = 0):
   return number
 }
 
+/** A number above 0, up to 1, or undefined when the option is absent. */
+export function share(value: string | undefined, flag: string): number | undefined {
+  if (value === undefined) return undefined
+  const number = Number(value)
+  if (!(number > 0 && number <= 1)) {
+    throw usageError(`${flag} is a number above 0, up to 1; got ${JSON.stringify(value)}`)
+  }
+  return number
+}
+
 function verbHelp<T extends Options>({ name, summary, words, details, options, examples }: Verb<T>): string {
   const lines = Object.entries(options).map(([option, def]) => {
     const aliases = [def.alias ?? []].flat().map((alias) => `${dashed(alias)}, `)
@@ -175,9 +185,12 @@ function verbHelp<T extends Options>({ name, summary, words, details, options, e
 
 const PAGE_WIDTH = 110
 
+/** Wider options stand on a line of their own, so that one of them does not squeeze all descriptions. */
+const MOST_LEFT = 38
+
 /** Two columns; the right one is wrapped at spaces. */
 function columns(lines: readonly (readonly string[])[]): string {
-  const width = Math.max(...lines.map(([left]) => left!.length))
+  const width = Math.min(MOST_LEFT, Math.max(...lines.map(([left]) => left!.length)))
   const room = PAGE_WIDTH - width - 2
   return lines
     .map(([left, right]) => {
@@ -188,7 +201,10 @@ function columns(lines: readonly (readonly string[])[]): string {
           parts[parts.length - 1] = `${last} ${word}`
         else parts.push(word)
       }
-      return `${left!.padEnd(width)}  ${parts.join(`\n${' '.repeat(width + 2)}`)}`.trimEnd()
+      const indent = `\n${' '.repeat(width + 2)}`
+      const description = parts.join(indent)
+      if (left!.length > width && description !== '') return `${left!}${indent}${description}`
+      return `${left!.padEnd(width)}  ${description}`.trimEnd()
     })
     .join('\n')
 }

@@ -30,6 +30,7 @@ export type ErrorCode =
   | 'PAPER_NOT_FOUND'
   | 'PAPER_NOT_RUNNABLE'
   | 'PACKAGE_MISSING' // an optional package that this work needs is not installed
+  | 'ENDPOINT_FAILED' // a model behind a URL that does not answer, or answers something else
   | 'PORT_IN_USE'
 
 export interface ErrorDetails {

@@ -2,7 +2,13 @@
 // a folder here, and a line in RUNNABLE. This module loads in a page; what needs Node is imported when run.
 import { TesseraError } from '../core/index.ts'
 import { binaryBpe } from './binary-bpe/paper.ts'
+import { informationTheoreticTokenizers } from './information-theoretic-tokenizers/paper.ts'
 import { CATALOGUE } from './catalogue/index.ts'
+import { visualUnicode } from './visual-unicode/paper.ts'
+import { hivg } from './hivg/paper.ts'
+import { dynamicTokenization } from './dynamic-tokenization/paper.ts'
+import { tokenadapt } from './tokenadapt/paper.ts'
+import { tokenizationConsistency } from './tokenization-consistency/paper.ts'
 import type { CatalogueEntry, Paper, PaperSummary } from './paper.ts'
 
 export type {
@@ -19,9 +25,29 @@ export type {
 } from './paper.ts'
 export type { ExperimentResult, PublishedFigure, ResultRow, Spread } from './experiment/result.ts'
 export type { BinaryBpeOptions, BinaryBpeReport, FileReport } from './binary-bpe/paper.ts'
+export type { VisualUnicodeReport } from './visual-unicode/paper.ts'
+export type { VisualUnicodeResult } from './visual-unicode/result.ts'
+export type { HivgOptions, HivgReport, SvgFileReport } from './hivg/paper.ts'
+export type { HivgResult } from './hivg/result.ts'
+export type { DynamicTokenizationOptions, DynamicTokenizationReport } from './dynamic-tokenization/paper.ts'
+export type { DynamicTokenizationResult } from './dynamic-tokenization/result.ts'
+export type { TokenAdaptOptions, TokenAdaptReport } from './tokenadapt/paper.ts'
+export type { TokenAdaptResult } from './tokenadapt/result.ts'
+export type { ConsistencyOptions, ConsistencyReport } from './tokenization-consistency/paper.ts'
+export type { ConsistencyResult } from './tokenization-consistency/result.ts'
 export type { BinaryBpeResult } from './binary-bpe/result.ts'
+export type { InformationOptions, InformationReport } from './information-theoretic-tokenizers/paper.ts'
+export type { InformationResult } from './information-theoretic-tokenizers/result.ts'
 
-const RUNNABLE = { 'binary-bpe': binaryBpe }
+const RUNNABLE = {
+  'binary-bpe': binaryBpe,
+  'visual-unicode': visualUnicode,
+  'information-theoretic-tokenizers': informationTheoreticTokenizers,
+  hivg,
+  'dynamic-tokenization': dynamicTokenization,
+  tokenadapt,
+  'tokenization-consistency': tokenizationConsistency,
+}
 
 type Runnable = typeof RUNNABLE
 

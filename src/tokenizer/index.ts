@@ -17,6 +17,7 @@ export {
   readTokenizer,
   readTokenizerJson,
   writeCompact,
+  writeSentencePiece,
   writeTiktokenRanks,
   writeTokenizerJson,
   type GgufOptions,
@@ -34,11 +35,33 @@ export {
   trainWordPieceSpec,
   type TrainedTokenizer,
 } from './train-tokenizer.ts'
+export * from './train-supertokens.ts'
+export * from './dynamic-tokens.ts'
+export * from './change-vocabulary.ts'
+export { trainLzBpe, trainLzBpeSpec } from './train-lz-tokenizer.ts'
+export type { TrainLzBpeOptions, TrainLzBpeReport } from './train-lz/train-lz.ts'
 export type { Corpus, TrainBpeOptions, TrainBpeReport } from './train/train-bpe.ts'
+export type { TrainOptions } from './train/options.ts'
+export type { SkippedFile } from './train/text-check.ts'
 export type { TrainUnigramOptions, TrainUnigramReport } from './train/train-unigram.ts'
 export type { TrainWordPieceOptions, TrainWordPieceReport } from './train/train-wordpiece.ts'
+export {
+  IdWriter,
+  deserialise,
+  fixedWidth,
+  orderByCount,
+  rankTable,
+  serialise,
+  type SerialiseOptions,
+  type Serialisation,
+} from './serial/serialise.ts'
 export { renderChat, type ChatMessage, type ChatOptions } from './chat.ts'
 export { Vocab, type VocabAlphabet } from './vocab.ts'
 export * from './binary/index.ts'
+export * from './glyphs/index.ts'
+export * from './unicode-centric/index.ts'
+export { scriptNameOf } from './unicode/index.ts'
+export { svgTokens, type SvgTokens } from './svg-tokens.ts'
+export type * from './svg/index.ts'
 export type * from './spec.ts'
 export type * from './types.ts'

@@ -8,6 +8,7 @@ import { IncrementalText } from './engine/incremental.ts'
 import { mergeTreeOf } from './engine/merge-tree.ts'
 import { SourceText, type Visit } from './engine/source-text.ts'
 import { streamDecoder } from './engine/stream-decoder.ts'
+import { SubwordSampling } from './engine/subword-sampling.ts'
 import { compilePostProcessor, type PostProcessor } from './postprocess/compile.ts'
 import { padRows } from './postprocess/pad.ts'
 import type { Part } from './postprocess/part.ts'
@@ -22,6 +23,8 @@ import type {
   MergeNode,
   PaddedBatch,
   PadOptions,
+  SampleOptions,
+  ScoredIds,
   StreamDecoder,
   TokenInfo,
   Tokenizer,
@@ -45,6 +48,7 @@ class SpecTokenizer implements Tokenizer {
   private readonly sink = new IdSink()
   private idDecoder: IdDecoder | null = null
   private addedIds: Map<string, number> | null = null
+  private sampling: SubwordSampling | null = null
 
   constructor(spec: TokenizerSpec, settings: TokenizerSettings) {
     this.spec = spec
@@ -89,6 +93,15 @@ class SpecTokenizer implements Tokenizer {
 
   encodePair(a: string, b: string, options: EncodeOptions = {}): Encoding {
     return this.encodeDetailed(a, b, options)
+  }
+
+  nBest(text: string, n: number, options: Pick<EncodeOptions, 'specials' | 'template'> = {}): ScoredIds[] {
+    const ways = this.otherWays().nBest(text, n, options.specials)
+    return ways.map(({ ids, score }) => ({ ids: this.framed(ids, options.template), score }))
+  }
+
+  sample(text: string, options: SampleOptions = {}): Uint32Array {
+    return this.framed(this.otherWays().sample(text, options), options.template)
   }
 
   async encodeBatch(texts: readonly string[], options: BatchOptions = {}): Promise<Uint32Array[]> {
@@ -184,6 +197,14 @@ class SpecTokenizer implements Tokenizer {
       },
     })
     return nodes
+  }
+
+  private otherWays(): SubwordSampling {
+    return (this.sampling ??= new SubwordSampling(this.spec, this.source))
+  }
+
+  private framed(ids: Uint32Array, template: boolean | undefined): Uint32Array {
+    return this.template.apply({ ids, details: null }, null, template !== false).ids
   }
 
   private decoding(): IdDecoder {

@@ -1,4 +1,5 @@
 // The public shape of a tokenizer: what a user of `tessera/tokenizer` holds in hand.
+import type { Random } from '../core/index.ts'
 import type { TokenizerSpec } from './spec.ts'
 
 /**
@@ -36,6 +37,25 @@ export interface Encoding {
   typeIds: Uint8Array
   /** `[tokens]` 1 = put there by the template, not by the text. */
   specialMask: Uint8Array
+}
+
+export interface SampleOptions {
+  /** Smoothing: 0 draws all ways to cut the text alike, 1 by their probability, more favours the best. Default 0.1. */
+  alpha?: number
+  /** The same seed draws the same tokens. Default: the source of the next option, else a new seed each time. */
+  seed?: number
+  /** A source of random numbers that goes on from call to call. */
+  random?: Random
+  /** Draw among the n best ways only. Default: among all. */
+  nBest?: number
+  specials?: Specials
+  template?: boolean
+}
+
+export interface ScoredIds {
+  ids: Uint32Array
+  /** Sum of the log-probabilities of the tokens (natural logarithm; the template's tokens count nothing). */
+  score: number
 }
 
 export interface PadOptions {
@@ -108,6 +128,13 @@ export interface Tokenizer {
   readonly spec: TokenizerSpec
   encode(text: string | Uint8Array, options: EncodeOptions & { offsets: true }): Encoding
   encode(text: string | Uint8Array, options?: EncodeOptions): Uint32Array
+  /**
+   * The `n` best ways to encode the text, best first; fewer when there are no more (Unigram only;
+   * FORMAT_UNSUPPORTED otherwise). The first is what `encode` gives.
+   */
+  nBest(text: string, n: number, options?: Pick<EncodeOptions, 'specials' | 'template'>): ScoredIds[]
+  /** One way to encode the text, drawn at random: subword regularization (Unigram only; FORMAT_UNSUPPORTED otherwise). */
+  sample(text: string, options?: SampleOptions): Uint32Array
   /** A pair of texts for encoder models, through the pair template. */
   encodePair(a: string, b: string, options?: EncodeOptions): Encoding
   encodeBatch(texts: readonly string[], options?: BatchOptions): Promise<Uint32Array[]>

@@ -11,6 +11,10 @@ import { alphabetToBytes, bytesToAlphabet } from './alphabet.ts'
 export type VocabAlphabet = 'text' | 'bytes'
 
 const FILTER_BITS = 1 << 21
+/** Int32 words of a slot of the index. */
+const STRIDE = 3
+/** Lengths from here on are written as this one in the index and looked up in `offsets`. */
+const LONG = 255
 /** Far beyond what chance makes of 2^24 tokens: only a file made to collide gets here. */
 const MAX_PROBES = 4096
 
@@ -39,7 +43,11 @@ export class Vocab {
   readonly literal: ReadonlySet<number>
   /** Longest token, in bytes. */
   readonly maxTokenBytes: number
-  /** `[2 * capacity]` of (hash, id + 1); 0 = free. */
+  /**
+   * `[STRIDE * capacity]`: for a token of up to 8 bytes the bytes themselves in two words, for a longer one its
+   * hash and where its bytes start; then `min(length, LONG) << 24 | id`, 0 = free. One read from memory decides
+   * most look-ups.
+   */
   private slots: Int32Array | null = null
   private mask = 0
   /** One bit per hash: most byte strings that are no token are told apart without touching the index. */
@@ -111,25 +119,28 @@ export class Vocab {
     const length = end - start
     if (length === 0 || length > this.maxTokenBytes) return -1
     const slots = this.slots ?? this.index()
-    const { bytes, offsets } = this
-    let hash = length
-    for (let i = start; i < end; i++) hash = Math.imul(hash ^ source[i]!, 0x01000193)
-    hash ^= hash >>> 15
+    const long = length > 8
+    const first = long ? hashLong(source, start, end) : wordAt(source, start, end)
+    const second = long || length < 5 ? 0 : wordAt(source, start + 4, end)
+    const hash = mixed(first, second, length)
     if ((this.filter[(hash >>> 5) & ((FILTER_BITS >> 5) - 1)]! & (1 << (hash & 31))) === 0) return -1
-    let at = hash & this.mask
-    for (;;) {
-      const stored = slots[2 * at + 1]!
-      if (stored === 0) return -1
-      if (slots[2 * at] === hash) {
-        const from = offsets[stored - 1]!
-        if (offsets[stored]! - from === length) {
-          let i = 0
-          while (i < length && bytes[from + i] === source[start + i]) i++
-          if (i === length) return stored - 1
-        }
-      }
-      at = (at + 1) & this.mask
+    const size = length < LONG ? length : LONG
+    for (let at = hash & this.mask; ; at = (at + 1) & this.mask) {
+      const last = slots[STRIDE * at + 2]!
+      if (last === 0) return -1
+      if (last >>> 24 !== size || slots[STRIDE * at] !== first) continue
+      const other = slots[STRIDE * at + 1]!
+      const id = last & 0xffffff
+      if (long ? this.hasBytes(id, other, source, start, length) : other === second) return id
     }
+  }
+
+  private hasBytes(id: number, from: number, source: Uint8Array, start: number, length: number): boolean {
+    if (length >= LONG && this.offsets[id + 1]! - from !== length) return false
+    const { bytes } = this
+    let i = 0
+    while (i < length && bytes[from + i] === source[start + i]) i++
+    return i === length
   }
 
   /** Id of the token that tokenizer.json writes as `text`, or -1. */
@@ -146,41 +157,63 @@ export class Vocab {
   /** Builds the index; when two ids have the same bytes, the first one wins. Literal ids are left out. */
   private index(): Int32Array {
     let capacity = 16
-    while (capacity < this.size * 2) capacity *= 2
-    const slots = new Int32Array(capacity * 2)
+    while (capacity < this.size * 1.25) capacity *= 2
+    const slots = new Int32Array(capacity * STRIDE)
     this.filter = new Int32Array(FILTER_BITS >> 5)
     const { bytes, offsets } = this
-    this.mask = capacity - 1
+    const mask = capacity - 1
     for (let id = 0; id < this.size; id++) {
       const start = offsets[id]!
       const end = offsets[id + 1]!
-      if (start === end || this.literal.has(id)) continue
-      let hash = end - start
-      for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193)
-      hash ^= hash >>> 15
-      let at = hash & this.mask
+      const length = end - start
+      if (length === 0 || this.literal.has(id)) continue
+      const long = length > 8
+      const first = long ? hashLong(bytes, start, end) : wordAt(bytes, start, end)
+      const second = long || length < 5 ? 0 : wordAt(bytes, start + 4, end)
+      const hash = mixed(first, second, length)
+      const size = length < LONG ? length : LONG
+      let at = hash & mask
       let known = false
-      let probes = 0
-      while (slots[2 * at + 1] !== 0) {
+      for (let probes = 0; ; at = (at + 1) & mask) {
+        const last = slots[STRIDE * at + 2]!
+        if (last === 0) break
         if (++probes > MAX_PROBES) throw collision(id)
-        if (slots[2 * at] === hash) {
-          const other = slots[2 * at + 1]! - 1
-          const from = offsets[other]!
-          if (offsets[other + 1]! - from === end - start) {
-            let i = 0
-            while (i < end - start && bytes[from + i] === bytes[start + i]) i++
-            if (i === end - start) known = true
-          }
-          if (known) break
-        }
-        at = (at + 1) & this.mask
+        if (last >>> 24 !== size || slots[STRIDE * at] !== first) continue
+        const other = slots[STRIDE * at + 1]!
+        known = long ? this.hasBytes(last & 0xffffff, other, bytes, start, length) : other === second
+        if (known) break
       }
       if (known) continue
-      slots[2 * at] = hash
-      slots[2 * at + 1] = id + 1
+      slots[STRIDE * at] = first
+      slots[STRIDE * at + 1] = long ? start : second
+      slots[STRIDE * at + 2] = (size << 24) | id
       this.filter[(hash >>> 5) & ((FILTER_BITS >> 5) - 1)]! |= 1 << (hash & 31)
     }
     this.slots = slots
+    this.mask = mask
     return slots
   }
+}
+
+/** Up to four bytes from `at`, little-endian, as if zeros followed `end`. */
+function wordAt(bytes: Uint8Array, at: number, end: number): number {
+  let word = bytes[at]!
+  if (at + 1 < end) word |= bytes[at + 1]! << 8
+  if (at + 2 < end) word |= bytes[at + 2]! << 16
+  if (at + 3 < end) word |= bytes[at + 3]! << 24
+  return word
+}
+
+function hashLong(bytes: Uint8Array, start: number, end: number): number {
+  let hash = 0
+  for (let at = start; at < end; at += 4) {
+    hash = Math.imul(hash ^ wordAt(bytes, at, end), 0x9e3779b1)
+    hash ^= hash >>> 15
+  }
+  return hash
+}
+
+function mixed(first: number, second: number, length: number): number {
+  const hash = Math.imul(Math.imul(first, 0x9e3779b1) ^ Math.imul(second, 0x85ebca6b) ^ length, 0xc2b2ae35)
+  return hash ^ (hash >>> 15)
 }

@@ -4,6 +4,8 @@ import { hostileStrings } from '../conformance/hostile.ts'
 
 const built = new URL('../../dist/tokenizer/index.js', import.meta.url).href
 const { loadTokenizer } = (await import(built)) as typeof import('../../src/tokenizer/index.ts')
+const threads = new URL('../../dist/tokenizer/batch/pool.js', import.meta.url).href
+const { Pool } = (await import(threads)) as typeof import('../../src/tokenizer/batch/pool.ts')
 
 const texts = hostileStrings(31, 3000)
 
@@ -16,6 +18,31 @@ it('gives the ids of encode, in order, whatever the number of threads', async ()
       expect(rows.map((row) => row.join())).toEqual(expected)
     }
   }
+})
+
+it('has threads that give the ids of encode by themselves, and its errors', async () => {
+  const tokenizer = await loadTokenizer('o200k_base')
+  const pool = new Pool(tokenizer.spec)
+  const [thread] = pool.borrow(1)
+  await thread!.ready
+  const [rows, refused] = await Promise.allSettled([
+    thread!.run(texts, {}),
+    thread!.run(['a<|endoftext|>'], { specials: 'refuse' }),
+  ])
+  expect(rows).toMatchObject({ status: 'fulfilled' })
+  expect((rows as PromiseFulfilledResult<Uint32Array[]>).value.map((row) => row.join())).toEqual(
+    texts.map((text) => tokenizer.encode(text).join()),
+  )
+  expect(refused).toMatchObject({ reason: { code: 'SPECIAL_TOKEN_REFUSED' } })
+  // With the threads of a tokenizer up, all take part in its batches.
+  const many = Array.from({ length: 400 }, (_, i) => `${i} ${texts[i]}`)
+  const expected = many.map((text) => tokenizer.encode(text).join())
+  for (let round = 0; round < 40; round++) {
+    const batch = await tokenizer.encodeBatch(many, { threads: 3 })
+    expect(batch.map((row) => row.join())).toEqual(expected)
+  }
+  thread!.end()
+  pool.giveBack()
 })
 
 it('takes the options of encode and throws its errors', async () => {

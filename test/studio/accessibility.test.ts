@@ -1,24 +1,8 @@
 // axe-core over every page and its states, in light and dark, wide and narrow: no violations.
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { drop, eventually, root, startStudio, type Studio } from './browser.ts'
-
-const axe = readFileSync(join(root, 'node_modules/axe-core/axe.min.js'), 'utf8')
-
-interface Violation {
-  id: string
-  help: string
-  nodes: string[]
-}
-
-/** axe is put in by the debugger, which the page's content security policy does not bind. */
-async function violations(page: Page): Promise<Violation[]> {
-  await page.evaluate(axe)
-  return page.evaluate(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
-    violations.map(({ id, help, nodes }) => ({ id, help, nodes: nodes.slice(0, 3).map((n) => n.html + ' ' + n.failureSummary) })))`)
-}
+import { drop, eventually, startStudio, violations, type Studio } from './browser.ts'
 
 const PAGES: Record<string, { path: string; arrange(page: Page): Promise<void> }> = {
   tokens: {
@@ -74,6 +58,24 @@ const PAGES: Record<string, { path: string; arrange(page: Page): Promise<void> }
       await page.getByRole('heading', { name: 'Your own program' }).waitFor()
       await drop(page, 'node', readFileSync(process.execPath).subarray(0, 200_000))
       await page.getByRole('rowheader', { name: /for text/ }).waitFor()
+      await page.getByRole('listbox').focus()
+    },
+  },
+  'lab of entropies': {
+    path: '/papers/information-theoretic-tokenizers',
+    async arrange(page) {
+      await page
+        .locator('[role="status"]', { hasText: '5 tokenizers measured' })
+        .waitFor({ state: 'attached' })
+      await page.getByRole('button', { name: 'Paste or type' }).click()
+    },
+  },
+  'lab of SVG': {
+    path: '/papers/hivg',
+    async arrange(page) {
+      await page.getByTestId('svg-tokens').waitFor()
+      await page.getByRole('button', { name: 'An untrusted file' }).click()
+      await page.getByText('Refused as a danger').waitFor()
       await page.getByRole('listbox').focus()
     },
   },

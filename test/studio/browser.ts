@@ -135,3 +135,18 @@ export async function drop(page: Page, name: string, content: Uint8Array | strin
     }
   })()`)
 }
+
+const axe = readFileSync(join(root, 'node_modules/axe-core/axe.min.js'), 'utf8')
+
+export interface Violation {
+  id: string
+  help: string
+  nodes: string[]
+}
+
+/** axe is put in by the debugger, which the page's content security policy does not bind. */
+export async function violations(page: Page): Promise<Violation[]> {
+  await page.evaluate(axe)
+  return page.evaluate(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+    violations.map(({ id, help, nodes }) => ({ id, help, nodes: nodes.slice(0, 3).map((n) => n.html + ' ' + n.failureSummary) })))`)
+}

@@ -4,6 +4,7 @@ import { writeFileAtomic } from '../../core/node.ts'
 import {
   type TokenizerSpec,
   writeCompact,
+  writeSentencePiece,
   writeTiktokenRanks,
   writeTokenizerJson,
 } from '../../tokenizer/index.ts'
@@ -16,6 +17,7 @@ const WRITERS: Record<string, (spec: TokenizerSpec) => Uint8Array | string> = {
   'tokenizer.json': writeTokenizerJson,
   tiktoken: writeTiktokenRanks,
   tess: writeCompact,
+  sentencepiece: writeSentencePiece,
 }
 
 export const FORMATS: string[] = Object.keys(WRITERS)
@@ -26,6 +28,7 @@ export function formatFor(path: string, to: string | undefined): string {
     '.json': 'tokenizer.json',
     '.tiktoken': 'tiktoken',
     '.tess': 'tess',
+    '.model': 'sentencepiece',
   }
   const format = to ?? byEnding[extname(path).toLowerCase()]
   if (format !== undefined) return format
@@ -48,7 +51,8 @@ export default verb({
   details:
     '<in> is whatever --tokenizer takes: a built-in name, an installed package, or a tokenizer.json, tiktoken\n' +
     'ranks, SentencePiece .model, GGUF or .tess file. <out> is a path, or - for stdout. The format follows the\n' +
-    'ending of <out> (.json, .tiktoken, .tess) unless --to names it. Ranks hold byte-level BPE only.',
+    'ending of <out> (.json, .tiktoken, .tess, .model) unless --to names it. Ranks hold byte-level BPE only;\n' +
+    'a SentencePiece .model holds Unigram, and BPE of characters whose merges follow from scores.',
   options: {
     to: { type: 'enum', options: FORMATS, description: 'Format of <out>' },
     ...jsonOption,
@@ -59,6 +63,7 @@ export default verb({
       command: 'tessera convert ./tokenizer.json llama.tess',
       does: 'the compact form, which loads several times faster',
     },
+    { command: 'tessera convert ./unigram.json unigram.model', does: 'for spm_encode' },
     {
       command: 'tessera convert model.gguf - --to tokenizer.json | head -c 300',
       does: 'the vocabulary inside a GGUF file',

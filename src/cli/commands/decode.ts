@@ -4,8 +4,11 @@ import { openTokenizer, tokenizerOption } from '../tokenizers.ts'
 import { usageError } from '../failure.ts'
 import { jsonOption, seeHelp, verb } from '../verb.ts'
 
-/** Ids as a person or a program writes them: separated by spaces or commas, a JSON array, or {"ids": […]}. */
-function parseIds(text: string): number[] {
+/**
+ * Ids as a person or a program writes them: separated by spaces or commas, a JSON array, or {"ids": […]}.
+ * `name`: of the verb, for its errors. Throws ARGUMENT_INVALID.
+ */
+export function parseIds(text: string, name: string): number[] {
   const trimmed = text.trim()
   let words: unknown = trimmed === '' ? [] : trimmed.split(/[\s,]+/)
   if (trimmed.startsWith('[') || trimmed.startsWith('{')) {
@@ -13,14 +16,14 @@ function parseIds(text: string): number[] {
       const parsed = JSON.parse(trimmed) as unknown
       words = Array.isArray(parsed) ? parsed : (parsed as { ids?: unknown } | null)?.ids
     } catch (cause) {
-      throw usageError(`Not JSON: ${(cause as Error).message}`, seeHelp('tessera decode'))
+      throw usageError(`Not JSON: ${(cause as Error).message}`, seeHelp(name))
     }
   }
-  if (!Array.isArray(words)) throw usageError('The JSON object has no list "ids"', seeHelp('tessera decode'))
+  if (!Array.isArray(words)) throw usageError('The JSON object has no list "ids"', seeHelp(name))
   return words.map((word: unknown, i) => {
     const id = typeof word === 'string' && /^\d+$/.test(word) ? Number(word) : word
     if (typeof id !== 'number' || !Number.isInteger(id) || id < 0 || id > 0xffffffff) {
-      throw usageError(`Not a token id: ${JSON.stringify(word)} at position ${i}`, seeHelp('tessera decode'))
+      throw usageError(`Not a token id: ${JSON.stringify(word)} at position ${i}`, seeHelp(name))
     }
     return id
   })
@@ -55,7 +58,10 @@ export default verb({
     if (skip && keep) throw usageError('--skip-specials and --keep-specials exclude each other')
     if (options.bytes && options.json) throw usageError('--bytes and --json exclude each other')
     const path = options.file ?? '-'
-    const ids = parseIds(words.length > 0 ? words.join(' ') : asText(await readBytes(path), path))
+    const ids = parseIds(
+      words.length > 0 ? words.join(' ') : asText(await readBytes(path), path),
+      'tessera decode',
+    )
     const tokenizer = await openTokenizer(options.tokenizer)
     const how = skip ? { skipSpecials: true } : keep ? { skipSpecials: false } : {}
     if (options.json) {

@@ -1,14 +1,34 @@
-// tessera train: a BPE vocabulary from files, with every option of the trainer.
+// tessera train: a BPE, Unigram or WordPiece vocabulary from files, with every option of the trainers.
 import { basename, extname } from 'node:path'
-import { type NormalizerSpec, type TrainBpeOptions, trainBpeSpec } from '../../tokenizer/index.ts'
+import {
+  type Corpus,
+  type NormalizerSpec,
+  type TokenizerSpec,
+  type TrainOptions,
+  type TwoStageOptions,
+  trainBpeSpec,
+  trainSupertokensSpec,
+  trainTwoStageSpec,
+  trainUnigramSpec,
+  trainWordPieceSpec,
+} from '../../tokenizer/index.ts'
+import type { LongWork } from '../../core/index.ts'
 import { usageError } from '../failure.ts'
 import { printJson, readBytes } from '../io.ts'
 import { followed } from '../progress.ts'
-import { type Options, jsonOption, seeHelp, verb, wholeNumber } from '../verb.ts'
-import { FORMATS, formatFor, writeTokenizer } from './convert.ts'
+import { checkTrainOptions, type ModelName, NAME, type PatternName, trainOptions } from '../train/options.ts'
+import { sayReport, type TrainReport } from '../train/report.ts'
+import { tokensOf } from '../train/tokens.ts'
+import { seeHelp, share, verb, wholeNumber } from '../verb.ts'
+import { formatFor, writeTokenizer } from './convert.ts'
 
-const NAME = 'tessera train'
-const PATTERNS = ['gpt2', 'cl100k', 'o200k', 'metaspace', 'whitespace', 'whitespace-split', 'none'] as const
+const bert = (lowercase: boolean): NormalizerSpec => ({
+  type: 'BertNormalizer',
+  clean_text: true,
+  handle_chinese_chars: true,
+  strip_accents: null,
+  lowercase,
+})
 
 const NORMALIZERS: Record<string, NormalizerSpec> = {
   nfc: { type: 'NFC' },
@@ -18,6 +38,8 @@ const NORMALIZERS: Record<string, NormalizerSpec> = {
   lowercase: { type: 'Lowercase' },
   'strip-accents': { type: 'StripAccents' },
   strip: { type: 'Strip', strip_left: true, strip_right: true },
+  bert: bert(true),
+  'bert-cased': bert(false),
 }
 
 /** `nfkc,lowercase` as a normalizer; the steps run in the order given. */
@@ -36,129 +58,40 @@ function normalizerOf(names: string | undefined): NormalizerSpec | null {
   return normalizers.length === 1 ? normalizers[0]! : { type: 'Sequence', normalizers }
 }
 
-/** A list separated by commas, or a JSON array where tokens have commas in them. */
-function tokensOf(list: string | undefined): string[] {
-  if (list === undefined) return []
-  if (!list.startsWith('[')) return list.split(',')
-  try {
-    const parsed = JSON.parse(list) as unknown
-    if (Array.isArray(parsed) && parsed.every((token) => typeof token === 'string')) return parsed
-  } catch {
-    // said below
-  }
-  throw usageError('--specials begins with [ but is no JSON array of strings', seeHelp(NAME))
-}
-
-const options = {
-  output: {
-    type: 'string',
-    alias: 'o',
-    valueHint: 'path',
-    description: 'Where to write (required; - = stdout)',
-  },
-  to: { type: 'enum', options: FORMATS, description: 'Format, where the ending of the path does not say it' },
-  'vocab-size': {
-    type: 'string',
-    valueHint: 'n',
-    default: '32000',
-    description: 'Tokens in all: special ones and alphabet too',
-  },
-  'min-frequency': {
-    type: 'string',
-    valueHint: 'n',
-    default: '2',
-    description: 'Merge no pair that is rarer',
-  },
-  specials: {
-    type: 'string',
-    valueHint: 'a,b,…',
-    description: 'Special tokens, with the first ids (or a JSON array)',
-  },
-  base: {
-    type: 'enum',
-    options: ['bytes', 'characters'],
-    default: 'bytes',
-    description: 'What tokens are made of',
-  },
-  pattern: {
-    type: 'enum',
-    options: [...PATTERNS],
-    description: 'How text is cut into words (default cl100k; metaspace for characters)',
-  },
-  regex: { type: 'string', valueHint: 'pattern', description: 'The same, as a regular expression' },
-  normalizer: {
-    type: 'string',
-    valueHint: 'a,b,…',
-    description: `Steps before that: ${Object.keys(NORMALIZERS).join(', ')}`,
-  },
-  documents: {
-    type: 'enum',
-    options: ['whole', 'lines'],
-    default: 'whole',
-    description: 'What is cut by itself: a file, or each line',
-  },
-  alphabet: {
-    type: 'enum',
-    options: ['bytes', 'seen'],
-    description: 'Initial symbols: all 256 bytes, or those that occur',
-  },
-  characters: { type: 'string', valueHint: 'text', description: 'Initial symbols beside those that occur' },
-  'limit-alphabet': { type: 'string', valueHint: 'n', description: 'Keep only the n most frequent symbols' },
-  'max-token-length': {
-    type: 'string',
-    valueHint: 'n',
-    description: 'Longest token, in bytes or characters',
-  },
-  'unk-token': {
-    type: 'string',
-    valueHint: 'token',
-    description: 'With characters: for what has no token; one of --specials',
-  },
-  'byte-fallback': {
-    type: 'boolean',
-    default: false,
-    description: 'With characters: unknown ones as <0xNN> bytes',
-  },
-  'continuing-prefix': { type: 'string', valueHint: 'text', description: 'With characters: such as ##' },
-  'end-of-word-suffix': { type: 'string', valueHint: 'text', description: 'With characters: such as </w>' },
-  threads: {
-    type: 'string',
-    valueHint: 'n',
-    description: 'Threads that count words (default: as many as help)',
-  },
-  memory: {
-    type: 'string',
-    valueHint: 'MiB',
-    description: 'About how much memory may be used (default 1024)',
-  },
-  name: {
-    type: 'string',
-    valueHint: 'name',
-    description: "The tokenizer's name (default: that of the file)",
-  },
-  ...jsonOption,
-} as const satisfies Options
-
 export default verb({
   name: NAME,
-  summary: 'A new BPE vocabulary from files.',
+  summary: 'A new vocabulary from files: BPE, Unigram, WordPiece, supertokens.',
   words: '[file|folder…]',
   details:
-    'Reads UTF-8 text: files, folders with everything below them, or stdin. The same input and options give the\n' +
-    'same vocabulary, whatever the number of threads. Progress is shown on stderr.',
-  options,
+    'Reads UTF-8 text: files, folders with everything below them, or stdin. Files in folders that are not UTF-8\n' +
+    'text or cannot be read are left out and listed; a file that is reached twice counts once. The same input and\n' +
+    'options give the same vocabulary, whatever the number of threads. Progress is shown on stderr.',
+  options: trainOptions,
   examples: [
     {
       command: 'tessera train -o my.json --vocab-size 8000 docs',
-      does: 'a byte-level vocabulary from a folder',
+      does: 'a byte-level BPE vocabulary from a folder',
     },
     {
       command: 'tessera train -o my.json --specials "<|end|>,<|pad|>" --pattern o200k corpus.txt',
       does: 'special tokens, and the words of o200k',
     },
     {
-      command: 'tessera train -o sp.json --base characters --byte-fallback --normalizer nfkc corpus.txt',
-      does: 'in the manner of SentencePiece',
+      command: 'tessera train --model unigram -o my.model corpus.txt',
+      does: 'a Unigram model that spm_encode reads',
+    },
+    {
+      command: 'tessera train --model wordpiece --normalizer bert -o my.json corpus.txt',
+      does: 'a vocabulary in the manner of BERT',
+    },
+    {
+      command:
+        'tessera train -o sp.model --base characters --pattern sentencepiece --byte-fallback corpus.txt',
+      does: 'BPE in the manner of SentencePiece',
+    },
+    {
+      command: 'tessera train --model supertokens -o super.json notes',
+      does: 'tokens that span several words',
     },
     { command: 'zcat corpus.gz | tessera train -o my.tess', does: 'stdin, into the compact form' },
   ],
@@ -166,51 +99,88 @@ export default verb({
     const { output, to } = given
     if (output === undefined) throw usageError('--output is missing', seeHelp(NAME))
     const format = formatFor(output, to)
-    if (given.pattern !== undefined && given.regex !== undefined) {
-      throw usageError('--pattern and --regex exclude each other', seeHelp(NAME))
-    }
-    if (given.alphabet !== undefined && given.characters !== undefined) {
-      throw usageError('--alphabet and --characters exclude each other', seeHelp(NAME))
-    }
+    const model = given.model as ModelName
+    checkTrainOptions(given, model)
     const memory = wholeNumber(given.memory, '--memory', 1)
-    const training: TrainBpeOptions = {
+    const common: TrainOptions & { minFrequency?: number } = {
       vocabSize: wholeNumber(given['vocab-size'], '--vocab-size', 1),
-      minFrequency: wholeNumber(given['min-frequency'], '--min-frequency'),
-      specials: tokensOf(given.specials),
-      base: given.base,
-      pattern: given.regex === undefined ? given.pattern : { regex: given.regex },
+      minFrequency: wholeNumber(given['min-frequency'], '--min-frequency', model === 'unigram' ? 1 : 0),
+      specials: tokensOf(given.specials, '--specials', NAME),
+      pattern:
+        given.regex === undefined ? (given.pattern as PatternName | undefined) : { regex: given.regex },
       normalizer: normalizerOf(given.normalizer),
       documents: given.documents,
-      initialAlphabet: given.characters === undefined ? given.alphabet : { characters: given.characters },
       limitAlphabet: wholeNumber(given['limit-alphabet'], '--limit-alphabet', 1),
       maxTokenLength: wholeNumber(given['max-token-length'], '--max-token-length', 1),
-      unkToken: given['unk-token'],
-      byteFallback: given['byte-fallback'],
-      continuingSubwordPrefix: given['continuing-prefix'],
-      endOfWordSuffix: given['end-of-word-suffix'],
       threads: wholeNumber(given.threads, '--threads', 1),
       memoryBudget: memory === undefined ? undefined : memory * 2 ** 20,
       name: given.name ?? (output === '-' ? undefined : basename(output, extname(output))),
     }
+    const characters = given.characters === undefined ? undefined : { characters: given.characters }
+    const unkToken = given['unk-token']
+    const train = (corpus: Corpus, how: LongWork): Promise<{ spec: TokenizerSpec; report: TrainReport }> => {
+      if (model === 'unigram')
+        return trainUnigramSpec(corpus, {
+          ...common,
+          ...how,
+          initialAlphabet: characters,
+          unkToken,
+          characterCoverage: share(given.coverage, '--coverage'),
+          byteFallback: given.unknown !== 'token',
+          seedSize: wholeNumber(given['seed-size'], '--seed-size', 1),
+          shrinkingFactor: share(given.shrink, '--shrink'),
+          subIterations: wholeNumber(given['sub-iterations'], '--sub-iterations', 1),
+        })
+      if (model === 'wordpiece')
+        return trainWordPieceSpec(corpus, {
+          ...common,
+          ...how,
+          initialAlphabet: characters,
+          unkToken,
+          continuingSubwordPrefix: given['continuing-prefix'],
+          maxInputCharsPerWord: wholeNumber(given['max-word-length'], '--max-word-length', 1),
+        })
+      if (model === 'supertokens' || model === 'two-stage') {
+        const across = {
+          vocabSize: common.vocabSize,
+          minFrequency: common.minFrequency,
+          maxTokenLength: common.maxTokenLength,
+          specials: common.specials,
+          memoryBudget: common.memoryBudget,
+          name: common.name,
+          nfc: !given['keep-form'],
+          ...how,
+        }
+        if (model === 'supertokens') {
+          return trainSupertokensSpec(corpus, {
+            ...across,
+            chunks: given.chunks,
+            seed: wholeNumber(given.seed, '--seed'),
+          })
+        }
+        const transition = wholeNumber(given.transition, '--transition', 1)
+        const pattern = common.pattern as TwoStageOptions['pattern']
+        return trainTwoStageSpec(corpus as Parameters<typeof trainTwoStageSpec>[0], {
+          ...across,
+          transition,
+          pattern,
+        })
+      }
+      return trainBpeSpec(corpus, {
+        ...common,
+        ...how,
+        base: given.base,
+        initialAlphabet: characters ?? given.alphabet,
+        unkToken,
+        byteFallback: given['byte-fallback'],
+        continuingSubwordPrefix: given['continuing-prefix'],
+        endOfWordSuffix: given['end-of-word-suffix'],
+      })
+    }
     const corpus = words.length > 0 ? { files: words } : [await readBytes('-')]
-    const { spec, report } = await followed((how) => trainBpeSpec(corpus, { ...training, ...how }))
-    const bytes = await writeTokenizer(spec, output, format)
-    if (given.json && output !== '-') {
-      await printJson({ file: output, format, ...report, fileBytes: bytes })
-      return
-    }
-    const size =
-      report.bytes < 1e6 ? `${(report.bytes / 1e3).toFixed(1)} kB` : `${(report.bytes / 1e6).toFixed(1)} MB`
-    const seconds = (report.seconds.counting + report.seconds.merging).toFixed(1)
-    process.stderr.write(
-      `${output}: ${format}, ${report.vocabSize} tokens (${report.merges} merges) ` +
-        `from ${size} in ${seconds} s\n`,
-    )
-    if (report.vocabSize < training.vocabSize!) {
-      process.stderr.write('The text has no more pairs that are frequent enough (--min-frequency)\n')
-    }
-    if (report.droppedWords > 0) {
-      process.stderr.write(`${report.droppedWords} rare words were beyond the memory budget (--memory)\n`)
-    }
+    const { spec, report } = await followed((how) => train(corpus, how))
+    const fileBytes = await writeTokenizer(spec, output, format)
+    if (given.json && output !== '-') await printJson({ file: output, format, ...report, fileBytes })
+    else sayReport(output, format, common.vocabSize!, report)
   },
 })

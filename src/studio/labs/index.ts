@@ -6,4 +6,10 @@ export type Lab = Component<{ paper: PaperDetail }>
 
 export const LABS: Record<string, () => Promise<{ default: Lab }>> = {
   'binary-bpe': () => import('./binary-bpe/Lab.svelte'),
+  'information-theoretic-tokenizers': () => import('./information-theoretic-tokenizers/Lab.svelte'),
+  hivg: () => import('./hivg/Lab.svelte'),
+  tokenadapt: () => import('./tokenadapt/Lab.svelte'),
+  'tokenization-consistency': () => import('./tokenization-consistency/Lab.svelte'),
+  'visual-unicode': () => import('./visual-unicode/Lab.svelte'),
+  'dynamic-tokenization': () => import('./dynamic-tokenization/Lab.svelte'),
 }

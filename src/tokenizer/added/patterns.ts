@@ -72,8 +72,8 @@ export class PatternSet {
   find(text: string): Hits {
     if (this.firsts && !this.firsts.some((unit) => text.includes(unit))) return NO_HITS
     const { isLast, fail, longest } = this
-    let starts = new Int32Array(64)
-    let patterns = new Int32Array(64)
+    let starts = NO_HITS.starts
+    let patterns = NO_HITS.patterns
     let count = 0
     let state = 0
     for (let i = text.length - 1; i >= 0; i--) {
@@ -155,7 +155,7 @@ function slotOf(state: number, unit: number): number {
 }
 
 function grown(a: Int32Array): Int32Array<ArrayBuffer> {
-  const wider = new Int32Array(a.length * 2)
+  const wider = new Int32Array(Math.max(16, a.length * 2))
   wider.set(a)
   return wider
 }

@@ -15,6 +15,9 @@ export interface BatchRequest {
   options: EncodeOptions
 }
 
+/** What a thread says first, when it has loaded its tokenizer. */
+export const READY = 'ready'
+
 export type BatchReply =
   | { task: number; ids: Uint32Array<ArrayBuffer>; lengths: Uint32Array }
   | { task: number; error: { code: string; message: string } }

@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { TesseraError } from '../../core/index.ts'
 import { createTokenizer } from '../tokenizer.ts'
-import { revive, type BatchReply, type BatchRequest, type SharedSpec } from './wire.ts'
+import { READY, revive, type BatchReply, type BatchRequest, type SharedSpec } from './wire.ts'
 
 const tokenizer = createTokenizer(revive(workerData as SharedSpec))
 const port = parentPort!
@@ -24,3 +24,4 @@ port.on('message', ({ task, texts, options }: BatchRequest) => {
     port.postMessage({ task, error: { code, message } } satisfies BatchReply)
   }
 })
+port.postMessage(READY)

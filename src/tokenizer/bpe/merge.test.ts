@@ -4,6 +4,7 @@ import type { BpeModelSpec } from '../spec.ts'
 import { Vocab } from '../vocab.ts'
 import { mergeRules, NO_MERGE } from './merge-rules.ts'
 import { Merger } from './merge.ts'
+import { ShortPiece } from './short-piece.ts'
 import { byteIds, byteSymbols } from './symbols.ts'
 
 /** A random vocabulary over a small alphabet: bytes first, then joins of random tokens. */
@@ -93,6 +94,19 @@ describe.each([true, false])('merging (ranks: %s)', (asRanks) => {
         expect(merged(model, bytes).ids).toEqual(expected)
         // Windows so small that most of their borders are wrong at first.
         for (const window of [49, 64, 100]) expect(merged(model, bytes, window).ids).toEqual(expected)
+      }
+    }
+  })
+
+  it('is the definition for short pieces, merged from ids alone', () => {
+    for (let seed = 1; seed <= 15; seed++) {
+      const model = randomModel(seed, 5 + seed * 4, asRanks)
+      const random = new Random(seed * 11)
+      const piece = new ShortPiece(model, mergeRules(model), null, byteSymbols(byteIds(model.vocab)))
+      for (let length = 1; length <= 96; length++) {
+        const bytes = randomText(random, length)
+        const count = piece.encode(bytes, 0, length)
+        expect([...piece.ids.subarray(0, count)]).toEqual(plainMerges(model, bytes))
       }
     }
   })

@@ -1,6 +1,7 @@
 // A bounded cache from the bytes of a piece to its ids, keyed by integers: a piece of up to 16 bytes is its
 // own key (four 32-bit words), a longer one a hash that is verified against the stored bytes. When the
-// cache is full it is emptied: refilling costs less than keeping an order of use.
+// cache is full it is emptied: refilling costs less than keeping an order of use. The slots are larger than the
+// processor's cache, so a byte of the hash per slot lies apart: a piece that is new is told by these alone.
 
 /** Pieces longer than this are not cached. */
 export const MAX_CACHED_BYTES = 96
@@ -18,15 +19,19 @@ const MAX_LONG_BYTES = 1 << 21
 const MAX_IDS = 1 << 19
 /** Slots that one look-up reads at most: text made to collide is merged afresh, never searched for long. */
 const MAX_PROBES = 64
+/** No slot near enough: `insert` will not store the piece. */
+const NOWHERE = -1
 
 const KEEP = Int32Array.of(0, 0xff, 0xffff, 0xffffff, -1)
 
 export class WordCache {
   /**
-   * `[8 * capacity]`: four key words, length in bytes (0 = free), number of ids, and the id itself or
-   * where the ids start in `ids`.
+   * `[8 * capacity]`: four key words, length in bytes, number of ids, and the id itself or where the ids
+   * start in `ids`.
    */
   slots = new Int32Array(FIRST_SLOTS * STRIDE)
+  /** `[capacity]` eight bits of the hash, never 0; 0 = the slot is free. */
+  private tags = new Uint8Array(FIRST_SLOTS)
   ids = new Int32Array(256)
   private idsUsed = 0
   private mask = FIRST_SLOTS - 1
@@ -38,6 +43,7 @@ export class WordCache {
   private k1 = 0
   private k2 = 0
   private k3 = 0
+  private tag = 0
   private free = 0
 
   /** Position in `slots` of the piece `view[start .. start + length]`, or -1. */
@@ -64,35 +70,43 @@ export class WordCache {
     let h = Math.imul(k0, 0x9e3779b1) ^ Math.imul(k1, 0x85ebca6b) ^ length
     h = Math.imul(h ^ (h >>> 15), 0xc2b2ae35) ^ Math.imul(k2, 0x27d4eb2f) ^ Math.imul(k3, 0x165667b1)
     h ^= h >>> 16
-    const { slots, mask } = this
-    let at = (h & mask) * STRIDE
+    const { slots, tags, mask } = this
+    const tag = (h >>> 24) | 1
+    let place = h & mask
     for (let probes = 0; ; probes++) {
-      const stored = slots[at + LENGTH]!
+      const stored = tags[place]!
       if (stored === 0) break
-      if (probes === MAX_PROBES) return this.giveUp()
-      if (
-        stored === length &&
-        slots[at] === k0 &&
-        slots[at + 1] === k1 &&
-        slots[at + 2] === k2 &&
-        slots[at + 3] === k3
-      ) {
-        return at
+      if (probes === MAX_PROBES) {
+        place = NOWHERE
+        break
       }
-      at = (at + STRIDE) & (mask * STRIDE + STRIDE - 1)
+      if (stored === tag) {
+        const at = place * STRIDE
+        if (
+          slots[at] === k0 &&
+          slots[at + 1] === k1 &&
+          slots[at + 2] === k2 &&
+          slots[at + 3] === k3 &&
+          slots[at + LENGTH] === length
+        ) {
+          return at
+        }
+      }
+      place = (place + 1) & mask
     }
+    this.tag = tag
     this.k0 = k0
     this.k1 = k1
     this.k2 = k2
     this.k3 = k3
-    this.free = at
+    this.free = place
     return -1
   }
 
   /** Stores the ids of the piece that the last `find` did not find. */
   insert(view: DataView, start: number, length: number, ids: Int32Array, count: number): void {
     const { slots } = this
-    if (this.free < 0) return
+    if (this.free === NOWHERE) return
     if (this.idsUsed + count > this.ids.length && !this.growIds(count)) return
     if (length > 16) {
       if (this.longUsed + length > this.long.length && !this.growLong(length)) return
@@ -100,7 +114,8 @@ export class WordCache {
       this.k2 = this.longUsed
       this.longUsed += length
     }
-    const at = this.free
+    this.tags[this.free] = this.tag
+    const at = this.free * STRIDE
     slots[at] = this.k0
     slots[at + 1] = this.k1
     slots[at + 2] = this.k2
@@ -115,7 +130,7 @@ export class WordCache {
       this.idsUsed += count
     }
     this.used++
-    if (this.used * 2 > this.mask + 1) this.growSlots()
+    if (this.used * 3 > this.mask * 2) this.growSlots()
   }
 
   countAt(slot: number): number {
@@ -128,16 +143,10 @@ export class WordCache {
   }
 
   clear(): void {
-    this.slots.fill(0)
+    this.tags.fill(0)
     this.used = 0
     this.idsUsed = 0
     this.longUsed = 0
-  }
-
-  /** No slot near enough: `insert` will not store the piece. */
-  private giveUp(): number {
-    this.free = -1
-    return -1
   }
 
   private findLong(view: DataView, start: number, length: number): number {
@@ -154,25 +163,31 @@ export class WordCache {
     a = Math.imul(a ^ rest, 0x9e3779b1)
     a ^= a >>> 16
     b = Math.imul(b ^ rest, 0xc2b2ae35) ^ (b >>> 13)
-    const { slots, mask, long } = this
-    let at = (a & mask) * STRIDE
+    const { slots, tags, mask, long } = this
+    const tag = (a >>> 24) | 1
+    let place = a & mask
     for (let probes = 0; ; probes++) {
-      const stored = slots[at + LENGTH]!
+      const stored = tags[place]!
       if (stored === 0) break
-      if (probes === MAX_PROBES) return this.giveUp()
-      if (stored === length && slots[at] === a && slots[at + 1] === b) {
+      if (probes === MAX_PROBES) {
+        place = NOWHERE
+        break
+      }
+      const at = place * STRIDE
+      if (stored === tag && slots[at] === a && slots[at + 1] === b && slots[at + LENGTH] === length) {
         const from = slots[at + 2]!
         let same = 0
         while (same < length && long[from + same] === view.getUint8(start + same)) same++
         if (same === length) return at
       }
-      at = (at + STRIDE) & (mask * STRIDE + STRIDE - 1)
+      place = (place + 1) & mask
     }
+    this.tag = tag
     this.k0 = a
     this.k1 = b
     this.k2 = 0
     this.k3 = 0
-    this.free = at
+    this.free = place
     return -1
   }
 
@@ -205,18 +220,20 @@ export class WordCache {
       this.clear()
       return
     }
-    const old = this.slots
+    const { slots: old, tags: oldTags } = this
     const slots = new Int32Array(capacity * STRIDE)
-    this.mask = capacity - 1
-    const wrap = this.mask * STRIDE + STRIDE - 1
-    for (let from = 0; from < old.length; from += STRIDE) {
-      const length = old[from + LENGTH]!
-      if (length === 0) continue
-      let at = (this.rehash(old, from, length) & this.mask) * STRIDE
-      while (slots[at + LENGTH] !== 0) at = (at + STRIDE) & wrap
-      for (let i = 0; i < STRIDE; i++) slots[at + i] = old[from + i]!
+    const tags = new Uint8Array(capacity)
+    const mask = (this.mask = capacity - 1)
+    for (let from = 0; from < oldTags.length; from++) {
+      if (oldTags[from] === 0) continue
+      const before = from * STRIDE
+      let place = this.rehash(old, before, old[before + LENGTH]!) & mask
+      while (tags[place] !== 0) place = (place + 1) & mask
+      tags[place] = oldTags[from]!
+      for (let i = 0; i < STRIDE; i++) slots[place * STRIDE + i] = old[before + i]!
     }
     this.slots = slots
+    this.tags = tags
   }
 
   private rehash(slots: Int32Array, at: number, length: number): number {

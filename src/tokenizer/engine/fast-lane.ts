@@ -1,40 +1,47 @@
 // The fast lane: text → UTF-8 in a reused buffer → pieces by a scanner → ids through the word cache.
 // A long text goes window by window, cut where no id can change, so the buffers stay small and hot.
 import { aligned, AlignedWriter, sourceRange, type AlignedText } from '../aligned.ts'
-import type { IdSink } from '../bpe/id-sink.ts'
-import { PADDING, PieceEncoder } from '../bpe/piece-encoder.ts'
+import { utf8Decode, utf8Encode } from '../../core/index.ts'
+import { IdSink } from '../bpe/id-sink.ts'
+import { PieceEncoder } from '../bpe/piece-encoder.ts'
+import { relettered } from '../normalize/rewrite.ts'
 import { wholeText, type FastPlan } from './fast-plan.ts'
 import type { Lane, Place, SpanSink } from './lane.ts'
-import { isMetaspace, metaspacedLength, writeMetaspaced } from './metaspace.ts'
+import { spaceMetaspaces } from './metaspace.ts'
 import { ByteToUnit } from './spans.ts'
 import { Utf8Scratch } from './utf8-scratch.ts'
+import { warmUpText } from './warm-up.ts'
 
 /** Length of a window in UTF-16 units. */
 const WINDOW = 1 << 16
+/** Units of text after which it pays to warm up; a program that encodes less ends before. */
+const WARM_UP_AFTER = 1 << 14
 
 export class FastLane implements Lane {
   readonly kind = 'fast'
   readonly plan: FastPlan
   readonly encoder: PieceEncoder
   private readonly scratch = new Utf8Scratch()
-  private readonly metaspaced = new Utf8Scratch()
 
   private readonly writesMetaspace: boolean
   private readonly direct: boolean
+  /** Units of text to come until the lane warms up; below zero it has. */
+  private coldFor = WARM_UP_AFTER
 
   /** `normalized`: the caller runs the whole normalizer; spaces are ▁ already if it says so. */
   constructor(plan: FastPlan, name: string, normalized: boolean) {
     this.plan = plan
     this.encoder = new PieceEncoder(plan.model, name)
-    this.direct = !plan.presplit && !plan.metaspace && !plan.prefixSpace
+    this.direct = !plan.presplit && !plan.prefixSpace
     this.writesMetaspace = plan.metaspace !== null && !(normalized && plan.metaspace.from === 'normalizer')
   }
 
   encode(text: AlignedText, place: Place, sink: IdSink): void {
-    if (this.isDirect(text.text)) return this.encodeDirect(text.text, sink)
+    if (this.coldFor >= 0) this.meet(text.text.length)
+    const { scan } = this.plan
     this.windows(text.text, (part, start) => {
       this.each(part, start ? place : 'inside', (scratch, from, to) => {
-        this.encoder.encode(scratch.bytes, scratch.view, from, to, this.plan.scan, sink)
+        this.encoder.encode(scratch.bytes, scratch.view, from, to, scan, null, sink)
         return true
       })
       return true
@@ -42,11 +49,12 @@ export class FastLane implements Lane {
   }
 
   count(text: AlignedText, place: Place, limit: number): number {
-    if (this.isDirect(text.text)) return this.countDirect(text.text, limit)
+    if (this.coldFor >= 0) this.meet(text.text.length)
+    const { scan } = this.plan
     let n = 0
     this.windows(text.text, (part, start) => {
       this.each(part, start ? place : 'inside', (scratch, from, to) => {
-        n += this.encoder.count(scratch.bytes, scratch.view, from, to, this.plan.scan, limit - n)
+        n += this.encoder.count(scratch.bytes, scratch.view, from, to, scan, null, limit - n)
         return n <= limit
       })
       return n <= limit
@@ -59,16 +67,42 @@ export class FastLane implements Lane {
     return this.direct && text.length <= WINDOW
   }
 
+  /** Encodes a whole source text: one that `isDirect` and has no added tokens, or any with `plan.inline`. */
   encodeDirect(text: string, sink: IdSink): void {
-    const { scratch } = this
-    const end = scratch.write(text)
-    this.encoder.encode(scratch.bytes, scratch.view, 0, end, this.plan.scan, sink)
+    if (this.coldFor >= 0) this.meet(text.length)
+    const { scratch, plan, encoder } = this
+    const added = plan.inline?.added ?? null
+    const scan = plan.inline?.scan ?? plan.scan
+    if (text.length <= WINDOW) {
+      // First, because writing may replace the buffer.
+      const end = this.write(text, 'source')
+      encoder.encode(scratch.bytes, scratch.view, 0, end, scan, added, sink)
+      return
+    }
+    this.windows(text, (part, start) => {
+      const end = this.write(part, start ? 'source' : 'inside')
+      encoder.encode(scratch.bytes, scratch.view, 0, end, scan, added, sink)
+      return true
+    })
   }
 
+  /** As `encodeDirect`; stops early once there are more than `limit`. */
   countDirect(text: string, limit: number): number {
-    const { scratch } = this
-    const end = scratch.write(text)
-    return this.encoder.count(scratch.bytes, scratch.view, 0, end, this.plan.scan, limit)
+    if (this.coldFor >= 0) this.meet(text.length)
+    const { scratch, plan, encoder } = this
+    const added = plan.inline?.added ?? null
+    const scan = plan.inline?.scan ?? plan.scan
+    if (text.length <= WINDOW) {
+      const end = this.write(text, 'source')
+      return encoder.count(scratch.bytes, scratch.view, 0, end, scan, added, limit)
+    }
+    let n = 0
+    this.windows(text, (part, start) => {
+      const end = this.write(part, start ? 'source' : 'inside')
+      n += encoder.count(scratch.bytes, scratch.view, 0, end, scan, added, limit - n)
+      return n <= limit
+    })
+    return n
   }
 
   /** Without pre-tokenizer, bytes in, bytes out: any byte string is one sequence. */
@@ -80,13 +114,13 @@ export class FastLane implements Lane {
   /** Raw bytes as one piece, malformed UTF-8 included, for byte-level models. */
   encodeBytes(bytes: Uint8Array, sink: IdSink): void {
     const end = this.scratch.writeBytes(bytes)
-    this.encoder.encode(this.scratch.bytes, this.scratch.view, 0, end, wholeText, sink)
+    this.encoder.encode(this.scratch.bytes, this.scratch.view, 0, end, wholeText, null, sink)
     this.scratch.trim()
   }
 
   countBytes(bytes: Uint8Array): number {
     const end = this.scratch.writeBytes(bytes)
-    const n = this.encoder.count(this.scratch.bytes, this.scratch.view, 0, end, wholeText, Infinity)
+    const n = this.encoder.count(this.scratch.bytes, this.scratch.view, 0, end, wholeText, null, Infinity)
     this.scratch.trim()
     return n
   }
@@ -107,7 +141,8 @@ export class FastLane implements Lane {
       const end = this.scratch.write(part.text)
       for (let pos = 0; pos < end;) {
         const next = this.plan.scan(this.scratch.bytes, pos, end)
-        take(this.scratch.bytes.slice(pos, next))
+        const piece = this.scratch.bytes.slice(pos, next)
+        take(this.plan.metaspace ? utf8Encode(utf8Decode(piece).replaceAll(' ', '▁')) : piece)
         pos = next
       }
     }
@@ -136,6 +171,19 @@ export class FastLane implements Lane {
     scratch.trim()
   }
 
+  /** Counts the text towards the warm-up, which happens once. */
+  private meet(units: number): void {
+    this.coldFor -= units
+    if (this.coldFor >= 0) return
+    const text = warmUpText()
+    const sink = new IdSink()
+    this.encode(aligned(text, false), 'source', sink)
+    this.count(aligned(text, false), 'source', Infinity)
+    if (this.plan.inline === null && !this.isDirect(text)) return
+    this.encodeDirect(text, sink)
+    this.countDirect(text, Infinity)
+  }
+
   /** Hands the text over in windows; `start` is true for the first. Stops when `take` returns false. */
   private windows(text: string, take: (part: string, start: boolean) => boolean): void {
     const { cut } = this.plan
@@ -157,7 +205,6 @@ export class FastLane implements Lane {
       }
     }
     this.scratch.trim()
-    this.metaspaced.trim()
   }
 
   /** Writes one window as UTF-8 and hands over the byte ranges that the scanner may see at once. */
@@ -174,32 +221,23 @@ export class FastLane implements Lane {
       }
       return
     }
-    if (this.writesMetaspace) {
-      take(this.metaspaced, 0, this.writeMetaspace(text, place))
-      return
-    }
-    const space = plan.prefixSpace && place !== 'inside' && text.charCodeAt(0) !== 0x20
-    take(scratch, 0, scratch.write(space ? ` ${text}` : text))
+    take(scratch, 0, this.write(text, place))
   }
 
-  private writeMetaspace(text: string, place: Place): number {
-    const { plan, scratch, metaspaced } = this
-    const length = scratch.write(text)
-    const needed = metaspacedLength(scratch.bytes, length) + 3 + PADDING
-    if (metaspaced.bytes.length < needed) {
-      metaspaced.bytes = new Uint8Array(needed * 2)
-      metaspaced.view = new DataView(metaspaced.bytes.buffer)
+  /** Writes a text, with what is put in front of it, for the scanner. Returns the end. */
+  private write(text: string, place: Place): number {
+    const { plan, scratch } = this
+    const { metaspace } = plan
+    if (metaspace === null) {
+      const prefixed = plan.prefixSpace && place !== 'inside' && text.charCodeAt(0) !== 0x20
+      return scratch.write(prefixed ? ` ${text}` : text)
     }
-    const present = scratch.bytes[0] === 0x20 || isMetaspace(scratch.bytes, 0)
-    const out = metaspaced.bytes
+    if (text === '') return 0
     let at = 0
-    if (puts(plan.metaspace!.prepend, present, place)) {
-      out[0] = 0xe2
-      out[1] = 0x96
-      out[2] = 0x81
-      at = 3
-    }
-    return writeMetaspaced(scratch.bytes, length, out, at)
+    if (this.writesMetaspace && puts(metaspace.prepend, startsWithSpace(text), place)) at = 1
+    const end = scratch.write(text, at)
+    if (at === 1) scratch.bytes[0] = 0x20
+    return text.includes('▁') ? spaceMetaspaces(scratch.bytes, at, end) : end
   }
 
   /** The text with what the lane puts in front or in place of spaces, source ranges kept. */
@@ -212,21 +250,21 @@ export class FastLane implements Lane {
       writer.keep(0, text.text.length)
       return writer.done()
     }
-    if (!plan.metaspace || !this.writesMetaspace) return text
-    const present = text.text.startsWith(' ') || text.text.startsWith('▁')
-    const writer = new AlignedWriter(text)
+    if (!plan.metaspace) return text
+    const spaced = text.text.includes('▁') ? relettered(text, text.text.replaceAll('▁', ' ')) : text
+    if (!this.writesMetaspace || !puts(plan.metaspace.prepend, startsWithSpace(text.text), place))
+      return spaced
+    const writer = new AlignedWriter(spaced)
     // The Prepend normalizer inserts; the Metaspace pre-tokenizer makes it part of the first character.
-    const covered = plan.metaspace.from === 'normalizer' ? 0 : firstCharacter(text.text)
-    if (puts(plan.metaspace.prepend, present, place)) writer.put('▁', 0, covered)
-    let from = 0
-    for (let i = text.text.indexOf(' '); i >= 0; i = text.text.indexOf(' ', i + 1)) {
-      writer.keep(from, i)
-      writer.put('▁', i, i + 1)
-      from = i + 1
-    }
-    writer.keep(from, text.text.length)
+    writer.put(' ', 0, plan.metaspace.from === 'normalizer' ? 0 : firstCharacter(text.text))
+    writer.keep(0, spaced.text.length)
     return writer.done()
   }
+}
+
+function startsWithSpace(text: string): boolean {
+  const first = text.charCodeAt(0)
+  return first === 0x20 || first === 0x2581
 }
 
 /** Length in units of the first character, whose range a pre-tokenizer's prefix shares, as in the reference. */

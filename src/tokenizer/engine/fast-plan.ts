@@ -5,17 +5,21 @@ import { byteIds } from '../bpe/symbols.ts'
 import { compilePreTokenizer } from '../pretokenize/compile.ts'
 import { GPT2_PATTERN, scannerFor, type Scan } from '../scan/index.ts'
 import type { BpeModelSpec, NormalizerSpec, PreTokenizerSpec, TokenizerSpec } from '../spec.ts'
-import { cutsBeforeMetaspace, metaspaceSplitScanner, seamScanner, seamsOf } from './metaspace.ts'
+import { InlineAdded } from './inline-added.ts'
+import { cutsBeforeMetaspace, metaspaceSplitScanner, seamScanner, seamsOf, spacedModel } from './metaspace.ts'
 import { cutBeforeSpace, cutBetweenWords, type SafeCut } from './safe-cut.ts'
 
 export interface FastPlan {
+  /** With `metaspace` a copy whose tokens have a space for ▁. */
   model: BpeModelSpec
   scan: Scan
+  /** A scanner for texts without ▁ that finds the added tokens as well, when nothing sets their parts apart. */
+  inline: { scan: Scan; added: InlineAdded } | null
   /** Cuts the text into parts that `scan` sees one by one; null = the whole text is one part. */
   presplit: ((text: AlignedText) => AlignedText[]) | null
   /** Put a space before a text that does not start with one (ByteLevel `add_prefix_space`). */
   prefixSpace: boolean
-  /** Spaces become ▁, done by the lane. */
+  /** Spaces become ▁, done by the lane, which has spaces for both. */
   metaspace: {
     /** Which component of the tokenizer says so. */
     from: 'normalizer' | 'preTokenizer'
@@ -43,6 +47,7 @@ function wholeTextPlan(model: BpeModelSpec, normalizers: NormalizerSpec[]): Fast
   return {
     model,
     scan: wholeText,
+    inline: null,
     presplit: null,
     prefixSpace: false,
     metaspace: null,
@@ -81,16 +86,19 @@ function byteLevelPlan(spec: TokenizerSpec, model: BpeModelSpec): FastPlan | nul
   return { ...plan, presplit: (text) => split([text]) }
 }
 
-function characterPlan(spec: TokenizerSpec, model: BpeModelSpec): FastPlan | null {
-  if (model.vocab.alphabet !== 'text') return null
+function characterPlan(spec: TokenizerSpec, written: BpeModelSpec): FastPlan | null {
+  if (written.vocab.alphabet !== 'text') return null
   const normalizers = flattenNormalizers(spec.normalizer)
   const steps = flattenPreTokenizers(spec.preTokenizer)
   const replaces = normalizers.length > 0 && isSpaceToMetaspace(normalizers.at(-1)!)
   const prepends = replaces && normalizers.length > 1 && isPrependMetaspace(normalizers.at(-2)!)
   const rest = replaces ? normalizers.slice(0, prepends ? -2 : -1) : normalizers
-  const base = wholeTextPlan(model, rest)
   const cuttable = rest.every(cutsAnywhere)
   const metaspace = steps.length === 1 && steps[0]!.type === 'Metaspace' ? steps[0]! : null
+  // A space and ▁ are one character only to models that write one for the other.
+  const model = replaces || metaspace ? spacedModel(written) : written
+  if (!model) return null
+  const base = wholeTextPlan(model, rest)
   if (metaspace && !replaces) {
     if (metaspace.replacement !== '▁') return null
     const seams = metaspace.split ? null : seamsOf(model)
@@ -106,12 +114,23 @@ function characterPlan(spec: TokenizerSpec, model: BpeModelSpec): FastPlan | nul
   if (replaces && steps.every(isSplitAtSpace) && !model.ignoreMerges) {
     const seams = seamsOf(model)
     if (!seams) return null
+    const added = prepends ? null : InlineAdded.of(spec.addedTokens)
     return {
       ...base,
       scan: seamScanner(seams),
+      inline: added && { scan: seamScanner(seams, added), added },
       metaspace: { from: 'normalizer', prepend: prepends ? 'always' : 'never' },
       cut: cuttable ? cutBeforeSpace((before) => cutsBeforeMetaspace(seams, before)) : null,
     }
+  }
+  // Characters and no pre-tokenizer: where no merge joins two characters, the text is cut. A character that is
+  // dropped, for want of a token for the unknown, would make neighbours of those at its sides.
+  const keepsAll = model.unkToken !== null && model.vocab.idOfString(model.unkToken) >= 0
+  if (!replaces && steps.length === 0 && keepsAll && !model.ignoreMerges) {
+    const seams = seamsOf(model)
+    if (!seams) return null
+    const spaces = (before: number) => seams[(before << 8) | 0x20] === 0
+    return { ...base, scan: seamScanner(seams), cut: cuttable ? cutBeforeSpace(spaces) : null }
   }
   return null
 }

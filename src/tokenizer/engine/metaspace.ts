@@ -1,24 +1,74 @@
-// SentencePiece's view of spaces, ▁ (U+2581, UTF-8 E2 96 81), on bytes: writing it, and cutting a text that
-// has no pre-tokenizer into pieces all the same.
+// SentencePiece's view of spaces, ▁ (U+2581), and cutting a text that has no pre-tokenizer into pieces all
+// the same. The surprising thing: no ▁ is ever written. To these models a space and a ▁ are one character,
+// so the lane's bytes and its copy of the vocabulary spell both as a space: one byte instead of three.
 import { fallbackIds } from '../bpe/symbols.ts'
-import type { BpeModelSpec } from '../spec.ts'
+import { replacedIn } from '../decode/token-table.ts'
 import type { Scan } from '../scan/index.ts'
+import type { BpeModelSpec } from '../spec.ts'
+import { Vocab } from '../vocab.ts'
+import type { InlineAdded } from './inline-added.ts'
 
-export function isMetaspace(bytes: Uint8Array, at: number): boolean {
-  return bytes[at] === 0xe2 && bytes[at + 1] === 0x96 && bytes[at + 2] === 0x81
-}
-
-/** Stands for ▁ in `Seams`; no UTF-8 has this byte. */
-const METASPACE = 0xff
+const METASPACE = Uint8Array.of(0xe2, 0x96, 0x81)
+const SPACE = 0x20
 
 /**
- * `[65536]` 1 = some merge joins a token whose last byte is the high half with one whose first byte is the
- * low half (▁ counts as one byte, 0xFF). Where two characters meet at a seam that no merge joins, nothing
- * ever crosses it, and the text may be cut there: the pieces, each encoded for itself, give the same ids.
+ * The model with every ▁ of its tokens as a space; tokens with a true space, which no text reaches, have no
+ * bytes. Null when ▁ is not a token by itself, or part of the unknown token.
+ */
+export function spacedModel(model: BpeModelSpec): BpeModelSpec | null {
+  const { vocab, unkToken } = model
+  if (vocab.idOf(METASPACE) < 0 || (unkToken !== null && /[ ▁]/.test(unkToken))) return null
+  return { ...model, vocab: spacedVocab(vocab) }
+}
+
+function spacedVocab(vocab: Vocab): Vocab {
+  const { bytes, offsets, size } = vocab
+  const reachable = vocab.bytes.includes(SPACE) ? withoutSpaces(bytes, offsets, size) : { bytes, offsets }
+  const spaced = replacedIn(reachable, { from: METASPACE, to: Uint8Array.of(SPACE) })
+  return new Vocab(spaced.bytes, spaced.offsets, 'text')
+}
+
+function withoutSpaces(bytes: Uint8Array, offsets: Uint32Array, size: number) {
+  const kept = new Uint8Array(bytes.length)
+  const starts = new Uint32Array(size + 1)
+  let used = 0
+  for (let id = 0; id < size; id++) {
+    const token = bytes.subarray(offsets[id]!, offsets[id + 1]!)
+    if (!token.includes(SPACE)) {
+      kept.set(token, used)
+      used += token.length
+    }
+    starts[id + 1] = used
+  }
+  return { bytes: kept.subarray(0, used), offsets: starts }
+}
+
+/** Spells every ▁ of `bytes[start .. end]` as a space, in place. Returns the new end. */
+export function spaceMetaspaces(bytes: Uint8Array, start: number, end: number): number {
+  let to = start
+  for (let at = start; at < end; at++) {
+    if (bytes[at] === 0xe2 && bytes[at + 1] === 0x96 && bytes[at + 2] === 0x81) {
+      bytes[to++] = SPACE
+      at += 2
+    } else {
+      bytes[to++] = bytes[at]!
+    }
+  }
+  return to
+}
+
+/**
+ * `[65536]` JOINED = some merge joins a token whose last byte is the high half with one whose first byte is
+ * the low half. Where two characters meet at a seam that no merge joins, nothing ever crosses it, and the text
+ * may be cut there: the pieces, each encoded for itself, give the same ids.
  */
 export type Seams = Uint8Array
 
-/** Null when cutting would show: neighbouring unknown characters are fused into one token. */
+const JOINED = 1
+/** As JOINED, but an added token may start at the second byte. */
+const ASK = 2
+
+/** Of a spaced model. Null when cutting would show: neighbouring unknown characters are fused into one token. */
 export function seamsOf(model: BpeModelSpec): Seams | null {
   const { vocab, merges } = model
   if (!merges) return null
@@ -29,44 +79,33 @@ export function seamsOf(model: BpeModelSpec): Seams | null {
   for (let i = 0; i < merges.length; i += 2) {
     const leftEnd = offsets[merges[i]! + 1]!
     const right = offsets[merges[i + 1]!]!
-    const before = isMetaspace(bytes, leftEnd - 3) ? METASPACE : bytes[leftEnd - 1]!
-    const after = isMetaspace(bytes, right) ? METASPACE : bytes[right]!
-    seams[(before << 8) | after] = 1
+    seams[(bytes[leftEnd - 1]! << 8) | bytes[right]!] = JOINED
   }
   return seams
 }
 
-/** Whether the text may be cut between an ASCII character and a ▁ behind it. */
+/** Whether the text may be cut between an ASCII character and a space behind it. */
 export function cutsBeforeMetaspace(seams: Seams, before: number): boolean {
-  return seams[(before << 8) | METASPACE] === 0
+  return seams[(before << 8) | SPACE] === 0
 }
 
-/** Pieces that end at the first seam that no merge joins. */
-export function seamScanner(seams: Seams): Scan {
-  return (bytes, pos, end) => {
-    let at = pos
-    let before = 0
-    // The first character.
-    if (isMetaspace(bytes, pos)) {
-      before = METASPACE
-      at += 3
-    } else {
-      before = bytes[at++]!
+/** Pieces that end at the first seam that no merge joins, or where one of the added tokens starts. */
+export function seamScanner(seams: Seams, added: InlineAdded | null = null): Scan {
+  const table = seams.slice()
+  if (added !== null) {
+    for (let pair = 0; pair < 65536; pair++) {
+      if (table[pair] === JOINED && added.starts[pair & 0xff] === 1) table[pair] = ASK
     }
-    while (at < end) {
+  }
+  return (bytes, pos, end) => {
+    let before = bytes[pos]!
+    for (let at = pos + 1; at < end; at++) {
       const b = bytes[at]!
-      if ((b & 0xc0) === 0x80) {
-        before = b
-        at++
-      } else if (b === 0xe2 && bytes[at + 1] === 0x96 && bytes[at + 2] === 0x81) {
-        if (seams[(before << 8) | METASPACE] === 0) return at
-        before = METASPACE
-        at += 3
-      } else {
-        if (seams[(before << 8) | b] === 0) return at
-        before = b
-        at++
+      if ((b & 0xc0) !== 0x80) {
+        const seam = table[(before << 8) | b]!
+        if (seam === 0 || (seam === ASK && added!.match(bytes, at, end) > at)) return at
       }
+      before = b
     }
     return end
   }
@@ -74,31 +113,6 @@ export function seamScanner(seams: Seams): Scan {
 
 /** Pieces that start at each ▁ (Metaspace with `split`). */
 export const metaspaceSplitScanner: Scan = (bytes, pos, end) => {
-  for (let at = pos + 1; at + 2 < end; at++) {
-    if (bytes[at] === 0xe2 && bytes[at + 1] === 0x96 && bytes[at + 2] === 0x81) return at
-  }
+  for (let at = pos + 1; at < end; at++) if (bytes[at] === SPACE) return at
   return end
-}
-
-/** Length of the text once every space is ▁. */
-export function metaspacedLength(bytes: Uint8Array, length: number): number {
-  let n = length
-  for (let i = 0; i < length; i++) if (bytes[i] === 0x20) n += 2
-  return n
-}
-
-/** Writes `bytes[0 .. length]` into `out` with every space as ▁. Returns the end. */
-export function writeMetaspaced(bytes: Uint8Array, length: number, out: Uint8Array, at: number): number {
-  for (let i = 0; i < length; i++) {
-    const b = bytes[i]!
-    if (b === 0x20) {
-      out[at] = 0xe2
-      out[at + 1] = 0x96
-      out[at + 2] = 0x81
-      at += 3
-    } else {
-      out[at++] = b
-    }
-  }
-  return at
 }

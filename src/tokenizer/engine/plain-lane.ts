@@ -22,6 +22,11 @@ export class PlainLane implements Lane {
     for (const piece of this.split([text])) this.model.encodePiece(piece.text, (id) => sink.push(id))
   }
 
+  /** The pieces that the model gets. */
+  pieces(text: AlignedText): string[] {
+    return this.split([text]).map((piece) => piece.text)
+  }
+
   count(text: AlignedText, _place: Place, limit: number): number {
     let n = 0
     for (const piece of this.split([text])) {

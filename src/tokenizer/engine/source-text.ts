@@ -73,11 +73,15 @@ export class SourceText {
     )
   }
 
-  /** The lane, when this text needs nothing else: no added token can be in it and nothing normalizes it. */
+  /**
+   * The lane, when this text needs nothing else: no added token can be in it, or the lane finds those by
+   * itself, and nothing normalizes it.
+   */
   directLane(text: string | Uint8Array, specials: Specials | undefined): FastLane | null {
     const { lane } = this
-    if (typeof text !== 'string' || this.normalize || !(lane instanceof FastLane) || !lane.isDirect(text))
-      return null
+    if (typeof text !== 'string' || this.normalize || !(lane instanceof FastLane)) return null
+    if (lane.plan.inline && this.policy(specials) === 'parse') return text.includes('▁') ? null : lane
+    if (!lane.isDirect(text)) return null
     if (this.onlySpecials && this.policy(specials) === 'text') return lane
     for (const first of this.firstOfAdded) if (text.includes(first)) return null
     return this.firstOfAdded.length <= FEW ? lane : null

@@ -4,5 +4,6 @@ export { readRankList, readTiktokenRanks, writeTiktokenRanks, type RankOptions }
 export { KNOWN_ENCODINGS } from './encodings.ts'
 export { isCompact, readCompact, writeCompact } from './compact/index.ts'
 export { readSentencePiece, type SentencePieceOptions } from './sentencepiece.ts'
+export { writeSentencePiece } from './sentencepiece-write.ts'
 export { readGgufVocab, type GgufOptions } from './gguf.ts'
 export { readTokenizer, type ReadOptions } from './detect.ts'

@@ -215,6 +215,57 @@ export function mergesFromScores(vocab: Vocab, scores: Float64Array): Uint32Arra
   return Uint32Array.from(out)
 }
 
+/**
+ * The inverse of `mergesFromScores`: scores (0, -1, -2, … in the order of merges, characters below all of them,
+ * NaN for longer tokens that no merge makes) under which SentencePiece's rule does what the merge list does on
+ * every input; null when there are none. See the file head for why one pair per token decides.
+ */
+export function scoresFromMerges(model: BpeModelSpec): Float64Array | null {
+  const { vocab, merges } = model
+  if (merges === null) return null
+  const byList = new SpanMerger(vocab, listRule(vocab, merges))
+  const ranks = new Int32Array(vocab.size).fill(-1)
+  const pairs = new Int32Array(2 * vocab.size)
+  const made: number[] = []
+  for (let id = 0; id < vocab.size; id++) {
+    if (!vocab.has(id) || !byList.merge(id)) continue
+    ranks[id] = byList.rank
+    pairs[2 * id] = byList.left
+    pairs[2 * id + 1] = byList.right
+    made.push(id)
+  }
+  const scores = new Float64Array(vocab.size).fill(NaN)
+  made.sort((a, b) => ranks[a]! - ranks[b]!).forEach((id, n) => (scores[id] = -n))
+  const derived = mergesFromScores(vocab, scores)
+  if (derived.length !== 2 * made.length) return null
+  for (let n = 0; n < made.length; n++) {
+    const id = made[n]!
+    if (derived[2 * n] !== pairs[2 * id] || derived[2 * n + 1] !== pairs[2 * id + 1]) return null
+  }
+  let lowest = -made.length
+  for (let id = 0; id < vocab.size; id++) {
+    const from = vocab.offsets[id]!
+    const length = vocab.offsets[id + 1]! - from
+    if (length > 0 && utf8SequenceLength(vocab.bytes, from, from + length) === length) scores[id] = lowest--
+  }
+  return scores
+}
+
+/**
+ * `[2 * size]` of each token the canonical pair that it is merged from (see the file head), or -1 twice: holes,
+ * single symbols, tokens that no merge makes. Merges are as the model has them, without prefixes and suffixes.
+ */
+export function canonicalPairs({ vocab, merges }: BpeModelSpec): Int32Array {
+  const merger = new SpanMerger(vocab, merges ? listRule(vocab, merges) : rankRule(vocab))
+  const pairs = new Int32Array(2 * vocab.size).fill(-1)
+  for (let id = 0; id < vocab.size; id++) {
+    if (!isMergeable(vocab, id) || !merger.merge(id)) continue
+    pairs[2 * id] = merger.left
+    pairs[2 * id + 1] = merger.right
+  }
+  return pairs
+}
+
 /** The merge list, as `[2 * merges]` ids in rank order, that equals tiktoken's rule on this vocabulary. */
 export function mergesFromRanks(vocab: Vocab): Uint32Array {
   const merger = new SpanMerger(vocab, rankRule(vocab))

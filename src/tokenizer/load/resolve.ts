@@ -50,7 +50,7 @@ function findBuiltin(name: string): BuiltinTokenizer | undefined {
 }
 
 async function fromBuiltin(builtin: BuiltinTokenizer, options: ResolveOptions): Promise<TokenizerSpec> {
-  const bytes = await builtinBytes(builtin.file, options)
+  const bytes = await shippedFile(builtin.file, options)
   const spec = readTokenizer(bytes, options)
   // Encodings that share their ranks share a file, and differ in their special tokens.
   const named =
@@ -67,7 +67,10 @@ async function fromBuiltin(builtin: BuiltinTokenizer, options: ResolveOptions): 
 // Held in a constant: a bundler would take a literal for an asset of the page.
 const VOCABULARIES = '../../../vocabularies/'
 
-async function builtinBytes(file: string, options: ResolveOptions): Promise<Uint8Array> {
+export type ShippedOptions = Pick<ResolveOptions, 'base' | 'signal'>
+
+/** A file of the folder of built-in vocabularies. Throws FILE_NOT_FOUND, FILE_UNREADABLE, CANCELLED. */
+export async function shippedFile(file: string, options: ShippedOptions = {}): Promise<Uint8Array> {
   const node = nodeModules()
   if (options.base === undefined && node && import.meta.url.startsWith('file:')) {
     return readPath(node, node.url.fileURLToPath(new URL(VOCABULARIES + file, import.meta.url)))

@@ -9,15 +9,13 @@ import { cached, type Model } from './model.ts'
 import { ByteTrie } from './trie.ts'
 import { Utf8Piece } from './utf8.ts'
 
-const UNKNOWN_PENALTY = 10
+export const UNKNOWN_PENALTY = 10
 
 export function unigram(spec: UnigramModelSpec): Model {
   const { scores, unkId } = spec
   const trie = new ByteTrie(spec.vocab)
   const byteIds = spec.byteFallback ? byteTokens(spec.vocab) : null
-  let lowest = Infinity
-  for (let id = 0; id < scores.length; id++) if (scores[id]! < lowest) lowest = scores[id]!
-  const unknownScore = lowest - UNKNOWN_PENALTY
+  const unknownScore = lowestScore(spec) - UNKNOWN_PENALTY
   const text = new Utf8Piece()
   /** Of the best path to each byte position: its score, where its last token starts, and that token. */
   let best = new Float64Array(1024)
@@ -91,12 +89,18 @@ export function unigram(spec: UnigramModelSpec): Model {
   return cached(encode)
 }
 
-function covered(byteIds: Int32Array, bytes: Uint8Array, start: number, end: number): boolean {
+export function lowestScore({ scores }: UnigramModelSpec): number {
+  let lowest = Infinity
+  for (let id = 0; id < scores.length; id++) if (scores[id]! < lowest) lowest = scores[id]!
+  return lowest
+}
+
+export function covered(byteIds: Int32Array, bytes: Uint8Array, start: number, end: number): boolean {
   for (let i = start; i < end; i++) if (byteIds[bytes[i]!]! < 0) return false
   return true
 }
 
-function unrepresentable(piece: string): TesseraError {
+export function unrepresentable(piece: string): TesseraError {
   const shown = piece.length > 40 ? piece.slice(0, 40) + '…' : piece
   return new TesseraError(
     'TEXT_NOT_REPRESENTABLE',

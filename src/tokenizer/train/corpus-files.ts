@@ -1,10 +1,11 @@
 // Text files as a corpus (Node only): which files there are, and their bytes block by block.
 import { isUtf8 } from 'node:buffer'
-import { open, readdir, stat } from 'node:fs/promises'
+import { open, readdir, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { firstMalformedByte, TesseraError } from '../../core/index.ts'
+import { firstMalformedByte, TesseraError, throwIfCancelled } from '../../core/index.ts'
 import { fileError } from '../../core/node.ts'
 import { BLOCK, blockEnd, WINDOW } from './text-blocks.ts'
+import { notText, type SkippedFile } from './text-check.ts'
 
 /** A part of a file: `from` is a multiple of BLOCK, `to` too or the file's size. */
 export interface FileRange {
@@ -24,15 +25,41 @@ export interface TextBlock {
 
 const RANGE = 8 * BLOCK
 
+export interface ListedFiles {
+  ranges: FileRange[]
+  /** Files that are read. */
+  files: number
+  skipped: SkippedFile[]
+}
+
 /**
  * Ranges of all files: a file as it is, a folder with everything below it in the order of names; hidden
- * entries, links and other things that are not regular files are left out of folders.
- * Throws FILE_NOT_FOUND, FILE_UNREADABLE.
+ * entries, links and other things that are not regular files are left out of folders. Each file is read once,
+ * by whatever paths it is reached. What is not text or cannot be read is skipped and listed in a folder, and
+ * an error where it was named itself. Throws FILE_NOT_FOUND, FILE_UNREADABLE, CANCELLED.
  */
-export async function fileRanges(paths: readonly string[]): Promise<{ ranges: FileRange[]; files: number }> {
-  const ranges: FileRange[] = []
-  let files = 0
+export async function fileRanges(paths: readonly string[], signal?: AbortSignal): Promise<ListedFiles> {
+  const listed: ListedFiles = { ranges: [], files: 0, skipped: [] }
+  const known = new Set<string>()
+  const take = async (path: string, size: number, named: boolean): Promise<void> => {
+    const real = await realpath(path)
+    if (known.has(real)) {
+      listed.skipped.push({ path, reason: 'duplicate' })
+      return
+    }
+    // A named file that is not text is refused later, with the place of the byte.
+    const reason = named ? null : await notText(path, signal)
+    if (reason !== null) {
+      listed.skipped.push({ path, reason })
+      return
+    }
+    known.add(real)
+    listed.files++
+    for (let from = 0; from < size; from += RANGE)
+      listed.ranges.push({ path, from, to: Math.min(size, from + RANGE), size })
+  }
   const visit = async (path: string, named: boolean): Promise<void> => {
+    throwIfCancelled(signal)
     try {
       const info = await stat(path)
       if (info.isDirectory()) {
@@ -41,19 +68,18 @@ export async function fileRanges(paths: readonly string[]): Promise<{ ranges: Fi
         const names = kept.map((e) => e.name).sort((a, b) => (a < b ? -1 : 1))
         for (const name of names) await visit(join(path, name), false)
       } else if (info.isFile()) {
-        files++
-        for (let from = 0; from < info.size; from += RANGE) {
-          ranges.push({ path, from, to: Math.min(info.size, from + RANGE), size: info.size })
-        }
+        await take(path, info.size, named)
       } else if (named) {
         throw new TesseraError('FILE_UNREADABLE', 'Neither a file nor a folder', { where: path })
       }
     } catch (cause) {
-      throw fileError(cause, path)
+      throwIfCancelled(signal)
+      if (named || (cause instanceof TesseraError && cause.code === 'CANCELLED')) throw fileError(cause, path)
+      listed.skipped.push({ path, reason: 'unreadable' })
     }
   }
   for (const path of paths) await visit(path, true)
-  return { ranges, files }
+  return listed
 }
 
 /** The blocks of a range. Throws FILE_NOT_FOUND, FILE_UNREADABLE, TEXT_NOT_UTF8. */

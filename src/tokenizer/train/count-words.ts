@@ -3,11 +3,13 @@
 import { TesseraError, throwIfCancelled, type LongWork } from '../../core/index.ts'
 import { LocalCounter, type CountedPart, type Counter } from './local-counter.ts'
 import type { WordsSpec } from './pieces.ts'
+import type { SkippedFile } from './text-check.ts'
 import { WordTable, type CountedWords } from './word-table.ts'
 
 /**
  * What to train on: paths of text files and folders, or documents (strings, or bytes of UTF-8 text).
- * Folders are read whole, in the order of names, without hidden entries and links.
+ * Folders are read whole, in the order of names, without hidden entries and links; files in them that are not
+ * UTF-8 text or cannot be read are skipped and listed. A file that is reached twice counts once.
  */
 export type Corpus =
   { files: string | readonly string[] } | Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>
@@ -22,6 +24,8 @@ export interface CountOptions extends LongWork {
 export interface WordCounts {
   words: CountedWords
   files: number
+  /** Files that were left out. */
+  skipped: SkippedFile[]
   documents: number
   bytes: number
   /** Words that did not fit into the budget, the rarest of all, and how often they occur together. */
@@ -46,7 +50,7 @@ export async function countWords(
     })
   }
   const node = typeof process !== 'undefined' && process.versions?.node !== undefined
-  const listed = 'files' in corpus ? await listFiles(corpus.files, node) : null
+  const listed = 'files' in corpus ? await listFiles(corpus.files, node, options.signal) : null
   const total = listed?.ranges.reduce((sum, { from, to }) => sum + to - from, 0)
   const threads = options.threads ?? (await defaultThreads(total, node))
   if (!Number.isInteger(threads) || threads < 1 || threads > 256) {
@@ -55,6 +59,7 @@ export async function countWords(
       hint: 'Give 1 to 256',
     })
   }
+  const skipped = listed?.skipped ?? []
   let bytes = 0
   const afterBlock = (more: number) => {
     bytes += more
@@ -72,12 +77,9 @@ export async function countWords(
       const parts = await counter.finish()
       const merged = await merge(parts, options.budget)
       if (merged.words.counts.length === 0) {
-        throw new TesseraError('TRAINING_IMPOSSIBLE', 'There is no text to train on', {
-          hint:
-            bytes > 0 ? 'The pre-tokenizer leaves nothing of this corpus' : 'Give a file that is not empty',
-        })
+        throw nothingToTrainOn(bytes, skipped)
       }
-      return { ...merged, files: listed?.files ?? 0, documents: listed?.files ?? documents, bytes }
+      return { ...merged, files: listed?.files ?? 0, skipped, documents: listed?.files ?? documents, bytes }
     } finally {
       await counter.close()
     }
@@ -86,14 +88,26 @@ export async function countWords(
   }
 }
 
-async function listFiles(files: string | readonly string[], node: boolean) {
+function nothingToTrainOn(bytes: number, skipped: readonly SkippedFile[]): TesseraError {
+  const left = skipped.filter(({ reason }) => reason !== 'duplicate')
+  const [first] = left
+  const hint =
+    bytes > 0
+      ? 'The pre-tokenizer leaves nothing of this corpus'
+      : first
+        ? `${left.length} files were skipped, such as ${first.path} (${first.reason}): give UTF-8 text`
+        : 'Give a file that is not empty'
+  return new TesseraError('TRAINING_IMPOSSIBLE', 'There is no text to train on', { hint })
+}
+
+async function listFiles(files: string | readonly string[], node: boolean, signal: AbortSignal | undefined) {
   if (!node) {
     throw new TesseraError('ARGUMENT_INVALID', 'There are no files here', {
       hint: 'Give the documents themselves',
     })
   }
   const { fileRanges } = await import('./corpus-files.ts')
-  return fileRanges(typeof files === 'string' ? [files] : files)
+  return fileRanges(typeof files === 'string' ? [files] : files, signal)
 }
 
 async function defaultThreads(total: number | undefined, node: boolean): Promise<number> {

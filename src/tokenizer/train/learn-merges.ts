@@ -15,6 +15,8 @@ export interface LearnMergesOptions extends LongWork {
   minFrequency?: number
   /** Longest token, in symbols. Default: no limit. */
   maxTokenLength?: number
+  /** `[initial]` lengths of the initial tokens, where `maxTokenLength` should not count each as 1. */
+  initialLengths?: ArrayLike<number>
   /**
    * When the joined string of a pair is a token already:
    * - `reuse` (default, Hugging Face): the merge makes that token, and no new id;
@@ -22,6 +24,8 @@ export interface LearnMergesOptions extends LongWork {
    * It matters only for initial tokens of several symbols: merges never make the same string twice.
    */
   existing?: 'reuse' | 'skip'
+  /** Initial tokens that no merge makes, whatever `existing` says. */
+  closed?: ReadonlySet<number>
   /** Left out of the right token's string when joining (WordPiece-style `##`). Default none. */
   continuingPrefix?: Uint8Array
   /**
@@ -85,6 +89,11 @@ function start(words: WeightedWords, options: LearnMergesOptions): MergeRun {
   whole(vocabSize, 1, 'vocabSize')
   whole(minFrequency, 0, 'minFrequency')
   whole(maxTokenLength, 1, 'maxTokenLength')
+  if (options.initialLengths && options.initialLengths.length !== initial.length) {
+    throw new TesseraError('ARGUMENT_INVALID', 'initialLengths must have one entry for each initial token', {
+      where: 'initialLengths',
+    })
+  }
   if (options.indexRange !== undefined && !(options.indexRange > 1)) {
     throw new TesseraError('ARGUMENT_INVALID', `indexRange is ${options.indexRange}`, {
       where: 'indexRange',

@@ -36,6 +36,7 @@ export class MergeRun {
   private readonly floor: number
   private readonly maxLength: number
   private readonly reuse: boolean
+  private readonly closed: ReadonlySet<number>
   private readonly prefix: Uint8Array
   /** Pairs below this are not indexed. They cannot be reached while the best pair is not below it. */
   private indexFrom = Infinity
@@ -47,6 +48,8 @@ export class MergeRun {
   private readonly lists = new PairLists()
   /** `[vocabSize + 1]` cells of each token; 0 = never seen in a word; 1 for the edge of words. */
   private readonly lengths: Int32Array
+  /** `[vocabSize + 1]` what the longest token is measured in: the cells, unless initial tokens have lengths. */
+  private readonly sizes: Int32Array
   private readonly rights: Neighbours
   private readonly lefts: Neighbours
   /** Per replacement of one merge: its cell, its right and its left neighbour. */
@@ -65,6 +68,7 @@ export class MergeRun {
     this.floor = Math.max(1, options.minFrequency ?? 1)
     this.maxLength = options.maxTokenLength ?? Infinity
     this.reuse = options.existing !== 'skip'
+    this.closed = options.closed ?? new Set()
     this.prefix = options.continuingPrefix ?? new Uint8Array(0)
     this.lengths = new Int32Array(this.vocabSize + 1)
     this.rights = new Neighbours(this.vocabSize)
@@ -72,9 +76,12 @@ export class MergeRun {
     this.packed = new PackedWords(words, this.initial, this.vocabSize)
     const { cells } = this.packed
     for (let i = 0; i < cells.length; i++) this.lengths[cells[i]!] = 1
+    this.sizes = options.initialLengths ? new Int32Array(this.vocabSize + 1) : this.lengths
+    if (options.initialLengths) this.sizes.set(options.initialLengths)
     this.strings = new TokenStrings(options.initial)
     this.indexRange = options.indexRange ?? 64
-    this.reached = this.reachable(words)
+    // The bound below is about words that become one token, which lengths of their own may forbid.
+    this.reached = options.initialLengths ? 1 : this.reachable(words)
   }
 
   /** Works until the time (of `performance.now`) is over; true when all is done. */
@@ -145,7 +152,7 @@ export class MergeRun {
 
   /** Indexes the pairs of the words as they stand; called anew when the best pair fell below the index. */
   private index(): void {
-    this.indexFrom = this.lists.build(this.packed, this.lengths, this.maxLength, (highest) => {
+    this.indexFrom = this.lists.build(this.packed, this.lengths, this.sizes, this.maxLength, (highest) => {
       // What counts more than the last index reached down to was skipped there.
       const best = Math.min(highest, this.indexFrom)
       const least = best / this.indexRange
@@ -159,12 +166,14 @@ export class MergeRun {
     const length = lengths[left]! + lengths[right]!
     const known = strings.join(left, right, this.prefix)
     // With a prefix or a suffix one string can be spelt in different numbers of symbols: not merged.
-    if (known >= 0 && (!reuse || (lengths[known] !== 0 && lengths[known] !== length))) {
+    const spelt = known >= 0 ? lengths[known]! : 0
+    if (known >= 0 && (!reuse || (spelt !== 0 && spelt !== length) || this.closed.has(known))) {
       lists.drop(entry)
       return
     }
     const id = known >= 0 ? known : strings.appendJoined()
     lengths[id] = length
+    if (this.sizes !== lengths) this.sizes[id] = this.sizes[left]! + this.sizes[right]!
     this.record(left, right, id, count)
 
     const from = lists.queue.from[entry]!
@@ -239,7 +248,7 @@ export class MergeRun {
 
   /** Takes the replaced pairs off the counts, then enters the pairs of the token that was made. */
   private recount(left: number, right: number, id: number): void {
-    const { lists, rights, lefts, lengths, maxLength, doubled } = this
+    const { lists, rights, lefts, sizes, maxLength, doubled } = this
     const { counts } = lists
     for (let i = 0; i < rights.size; i++) {
       const after = rights.seen[i]!
@@ -257,14 +266,14 @@ export class MergeRun {
       rights.sums[2 * id] = doubled
       rights.sums[2 * id + 1] = this.doubledPlaces
     }
-    const room = maxLength - lengths[id]!
+    const room = maxLength - sizes[id]!
     for (let i = 0; i < rights.size; i++) {
       const after = rights.seen[i]!
       const change = rights.sums[2 * after]!
       const places = rights.sums[2 * after + 1]!
       rights.sums[2 * after] = 0
       rights.sums[2 * after + 1] = 0
-      rights.next[after] = lengths[after]! > room ? -1 : this.enter(id, after, change, places)
+      rights.next[after] = sizes[after]! > room ? -1 : this.enter(id, after, change, places)
     }
     for (let i = 0; i < lefts.size; i++) {
       const before = lefts.seen[i]!
@@ -272,7 +281,7 @@ export class MergeRun {
       const places = lefts.sums[2 * before + 1]!
       lefts.sums[2 * before] = 0
       lefts.sums[2 * before + 1] = 0
-      lefts.next[before] = lengths[before]! > room ? -1 : this.enter(before, id, change, places)
+      lefts.next[before] = sizes[before]! > room ? -1 : this.enter(before, id, change, places)
     }
     rights.size = 0
     lefts.size = 0

@@ -3,6 +3,7 @@
 import { TesseraError, type LongWork } from '../../core/index.ts'
 import type { AddedToken, NormalizerSpec, PreTokenizerSpec } from '../spec.ts'
 import type { PatternName } from './patterns.ts'
+import type { SkippedFile } from './text-check.ts'
 
 export interface TrainOptions extends LongWork {
   /** Number of tokens, special tokens and alphabet included. Default 32000. */
@@ -32,6 +33,8 @@ export interface TrainOptions extends LongWork {
 /** What a trainer says about its corpus. */
 export interface CorpusReport {
   files: number
+  /** Files that were left out: not text, unreadable (in folders only: named ones are errors), or read already. */
+  skipped: SkippedFile[]
   documents: number
   bytes: number
   /** Distinct words, and how often words occur. */

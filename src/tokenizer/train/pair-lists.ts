@@ -15,11 +15,12 @@ export class PairLists {
 
   /**
    * Counts all pairs of the words as they stand; lists those that count at least what `leastFor` says to
-   * the best count, and returns that.
+   * the best count, and returns that. `lengths` are cells, `sizes` what `maxLength` is measured in.
    */
   build(
     packed: PackedWords,
     lengths: Int32Array,
+    sizes: Int32Array,
     maxLength: number,
     leastFor: (best: number) => number,
   ): number {
@@ -30,7 +31,8 @@ export class PairLists {
       const length = lengths[left]!
       if (left !== edge) {
         const right = cells[at + length]!
-        if (right !== edge && length + lengths[right]! <= maxLength) all.add(left, right, packed.weightAt(at))
+        if (right !== edge && sizes[left]! + sizes[right]! <= maxLength)
+          all.add(left, right, packed.weightAt(at))
       }
       at += length
     }

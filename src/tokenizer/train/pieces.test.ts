@@ -23,7 +23,24 @@ const hostile = fc
     fc.oneof(
       {
         weight: 3,
-        arbitrary: fc.constantFrom(' ', '  ', '\n', '\r\n', '\t', 'a', 'Bc', "'s", '1', '-', '▁', '_'),
+        arbitrary: fc.constantFrom(
+          ' ',
+          '  ',
+          '\n',
+          '\r\n',
+          '\t',
+          'a',
+          'Bc',
+          "'s",
+          '1',
+          '-',
+          '▁',
+          '_',
+          '。',
+          '…',
+          '$',
+          '+',
+        ),
       },
       {
         weight: 1,
@@ -52,6 +69,7 @@ describe('the fast counters count what the general components cut', () => {
     whitespace: preTokenizerFor('whitespace', false),
     'whitespace over bytes': preTokenizerFor('whitespace', true),
     'whitespace-split': preTokenizerFor('whitespace-split', false),
+    bert: preTokenizerFor('bert', false),
     metaspace: preTokenizerFor('metaspace', false),
     'metaspace, first': { type: 'Metaspace', replacement: '▁', prepend_scheme: 'first', split: true },
     'metaspace, never': { type: 'Metaspace', replacement: '▁', prepend_scheme: 'never', split: true },

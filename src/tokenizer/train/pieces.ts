@@ -21,7 +21,7 @@ export type CountPieces = (
   from: number,
   to: number,
   start: boolean,
-  table: WordTable,
+  table: Pick<WordTable, 'add'>,
 ) => void
 
 export async function piecesCounter(spec: WordsSpec): Promise<CountPieces> {
@@ -53,8 +53,8 @@ function fastCounter(spec: WordsSpec): CountPieces | null {
     return scan && countScanned(scan, byteLevel.add_prefix_space)
   }
   const step = steps[0]!
-  if (step.type === 'Whitespace') return countKinds(whitespaceScan(false))
-  if (step.type === 'WhitespaceSplit') return countKinds(whitespaceScan(true))
+  if (step.type === 'Whitespace' || step.type === 'WhitespaceSplit' || step.type === 'BertPreTokenizer')
+    return countKinds(whitespaceScan(step.type))
   if (step.type === 'Metaspace' && step.split && !byteLevel)
     return countMetaspace(step.replacement, step.prepend_scheme !== 'never', false)
   if (step.type !== 'Split' || !('Regex' in step.pattern)) return null

@@ -48,6 +48,8 @@ export interface TrainBpeReport extends CorpusReport {
   alphabet: number
   merges: number
   vocabSize: number
+  /** Fewer tokens than asked for: the text has no more pairs that are frequent enough. */
+  exhausted: boolean
   /** Count of the pair merged last; null when there are no merges. */
   lastCount: number | null
   /** Symbols beyond `limitAlphabet`. */
@@ -77,6 +79,7 @@ export async function trainBpeSpec(
     vocabSize: plan.vocabSize,
     minFrequency: options.minFrequency ?? 2,
     maxTokenLength: options.maxTokenLength,
+    closed: plan.closed,
     continuingPrefix: utf8Encode(options.continuingSubwordPrefix ?? ''),
     onProgress: options.onProgress,
     signal: options.signal,
@@ -97,7 +100,8 @@ export async function trainBpeSpec(
       unkToken: options.unkToken ?? null,
       continuingSubwordPrefix: options.continuingSubwordPrefix || null,
       endOfWordSuffix: options.endOfWordSuffix || null,
-      fuseUnk: false,
+      // SentencePiece gives one unknown token for a run of characters.
+      fuseUnk: options.pattern === 'sentencepiece',
       byteFallback: options.byteFallback ?? false,
       ignoreMerges: false,
     },
@@ -114,6 +118,7 @@ export async function trainBpeSpec(
     alphabet: symbols.tokens.length,
     merges: learned.made.length,
     vocabSize: vocab.size,
+    exhausted: vocab.size < plan.vocabSize,
     lastCount: learned.counts.at(-1) ?? null,
     droppedSymbols: symbols.droppedSymbols,
     seconds: { counting: (counting - began) / 1000, merging: (merging - counting) / 1000 },
@@ -169,6 +174,8 @@ interface Plan {
   specials: readonly string[]
   /** Tokens before the alphabet: special tokens, then those of byte fallback. */
   initial: string[]
+  /** Those of them that text never becomes. Hugging Face's trainer has none. */
+  closed: Set<number>
   always: string | 'bytes'
   pipeline: Pipeline
 }
@@ -199,12 +206,16 @@ function planOf(options: TrainBpeOptions): Plan {
     throw invalid('pattern', 'The ByteLevel pre-tokenizer needs base "bytes"', 'ByteLevel')
   }
   const fallback = options.byteFallback ? BYTE_TOKENS : []
+  const initial = [...specials, ...fallback.filter((token) => !specials.includes(token))]
+  // A text that spells `<0x41>` would decode to A if a merge made that token.
+  const closes = options.byteFallback === true || options.pattern === 'sentencepiece'
   return {
     bytes,
     vocabSize,
     memoryBudget,
     specials,
-    initial: [...specials, ...fallback.filter((token) => !specials.includes(token))],
+    initial,
+    closed: new Set(closes ? initial.keys() : []),
     always:
       typeof initialAlphabet === 'object'
         ? initialAlphabet.characters

@@ -34,7 +34,10 @@ export interface TrainUnigramOptions extends TrainOptions {
   byteFallback?: boolean
   /** The token of characters that have no other. Put before `specials` unless named there. Default `<unk>`. */
   unkToken?: string
-  /** Substrings to begin with. Default 1000000. */
+  /**
+   * Substrings to begin with. Default 10 × vocabSize: on held-out text that gave more likelihood and fewer tokens
+   * than SentencePiece's 1000000, in less time.
+   */
   seedSize?: number
   /** Share of the pieces that a round of pruning keeps, between 0 and 1. Default 0.75. */
   shrinkingFactor?: number
@@ -109,7 +112,8 @@ export async function trainUnigramSpec(
   const seeds = seedPieces(words, {
     maxLength: plan.maxTokenLength,
     minCount: options.minFrequency ?? 2,
-    limit: options.seedSize ?? 1_000_000,
+    limit: options.seedSize ?? 10 * plan.vocabSize,
+    reserved: plan.initial,
   })
   const seeding = performance.now()
   const learned = await learnPieces(words, seeds, {
@@ -147,7 +151,10 @@ export async function trainUnigramSpec(
     truncation: null,
     padding: null,
     chatTemplate: null,
-    namedTokens: { unk_token: plan.unkToken },
+    namedTokens: {
+      unk_token: plan.unkToken,
+      ...(options.specials ? {} : { bos_token: '<s>', eos_token: '</s>' }),
+    },
   }
   const report: TrainUnigramReport = {
     model: 'Unigram',

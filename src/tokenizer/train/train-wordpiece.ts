@@ -1,6 +1,7 @@
 // Training a WordPiece tokenizer from text, as Hugging Face's trainer does it: the merges of byte-pair
 // encoding over characters, where those inside a word carry a prefix (##), and of the result only the
-// vocabulary. With the same settings the vocabulary is the native trainer's, id for id.
+// vocabulary. The native trainer numbers the characters with a prefix in the order of a hash table, so that pairs
+// of equal count are merged in another order each time it runs; here the order follows from the text alone.
 import type { TokenizerSpec } from '../spec.ts'
 import type { Corpus } from './count-words.ts'
 import {
@@ -81,5 +82,5 @@ export async function trainWordPieceSpec(
     decoder: decoderFor(bpe.preTokenizer, { continuingSubwordPrefix: prefix }),
     addedTokens: specials.map(specialToken),
   }
-  return { spec, report: { ...report, model: 'WordPiece', exhausted: vocab.size < vocabSize } }
+  return { spec, report: { ...report, model: 'WordPiece' } }
 }

@@ -1,11 +1,14 @@
-// Scanners over UTF-8 for the pre-tokenizers Whitespace (`\w+|[^\w\s]+`) and WhitespaceSplit. As scanners
-// they must cover the text, so white space is a piece too; the counter leaves it out.
+// Scanners over UTF-8 for the pre-tokenizers Whitespace (`\w+|[^\w\s]+`), WhitespaceSplit and BertPreTokenizer
+// (as WhitespaceSplit, with each mark of punctuation apart). As scanners they must cover the text, so white space
+// is a piece too; the counter leaves it out.
 import type { Scan } from '../scan/index.ts'
-import { isWhiteSpace, isWord } from '../unicode/index.ts'
+import { isPunctuation, isWhiteSpace, isWord } from '../unicode/index.ts'
 
 const SPACE_KIND = 1
 const WORD_KIND = 2
 const OTHER_KIND = 3
+/** A piece by itself. */
+const MARK_KIND = 4
 
 export interface KindScan {
   scan: Scan
@@ -13,13 +16,20 @@ export interface KindScan {
   isSpace: (bytes: Uint8Array, pos: number) => boolean
 }
 
-/** Runs of white space, of word characters and (unless `split`) of others apart from word characters. */
-export function whitespaceScan(split: boolean): KindScan {
+/** Which pre-tokenizer a scanner is for. */
+export type WhitespaceName = 'Whitespace' | 'WhitespaceSplit' | 'BertPreTokenizer'
+
+/** Runs of white space, of word characters and, as the pre-tokenizer has them, of others. */
+export function whitespaceScan(name: WhitespaceName): KindScan {
+  const kindOfText = (cp: number): number => {
+    if (name === 'Whitespace') return isWord(cp) ? WORD_KIND : OTHER_KIND
+    return name === 'BertPreTokenizer' && isPunctuation(cp) ? MARK_KIND : WORD_KIND
+  }
   const kinds = new Uint8Array(0x110000)
   const kindOf = (cp: number): number => {
     const known = kinds[cp]!
     if (known !== 0) return known
-    const kind = isWhiteSpace(cp) ? SPACE_KIND : split || isWord(cp) ? WORD_KIND : OTHER_KIND
+    const kind = isWhiteSpace(cp) ? SPACE_KIND : kindOfText(cp)
     kinds[cp] = kind
     return kind
   }
@@ -37,6 +47,7 @@ export function whitespaceScan(split: boolean): KindScan {
     const first = bytes[pos]!
     const kind = first < 0x80 ? kinds[first]! : wide(bytes, pos)
     let at = pos + lengthOf(first)
+    if (kind === MARK_KIND) return at
     while (at < end) {
       const b = bytes[at]!
       if (b < 0x80) {

@@ -30,3 +30,4 @@ export {
   union,
   type CodePointSet,
 } from './code-point-set.ts'
+export { scriptNameOf } from './scripts.ts'

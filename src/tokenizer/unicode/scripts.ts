@@ -36,3 +36,20 @@ export function scriptSet(name: string): CodePointSet | null {
     scriptRanges().flatMap(([s, e, script]) => (script === wanted ? [[s, e] as const] : [])),
   )
 }
+
+let starts: Uint32Array | null = null
+
+/** The long name of a code point's script (`Han`, `Old_Italic`); `Unknown` where the standard names none. */
+export function scriptNameOf(codePoint: number): string {
+  const known = scriptRanges()
+  starts ??= Uint32Array.from(known, ([start]) => start)
+  let low = 0
+  let high = starts.length - 1
+  while (low < high) {
+    const middle = (low + high + 1) >> 1
+    if (starts[middle]! <= codePoint) low = middle
+    else high = middle - 1
+  }
+  const [start, end, script] = known[low]!
+  return codePoint >= start && codePoint < end ? names[script]!.at(-1)! : 'Unknown'
+}

@@ -54,17 +54,21 @@ export async function learnPieces(
   let scale = 3
 
   let sliceEnd = performance.now() + SLICE
+  const tell = (): void => {
+    throwIfCancelled(options.signal)
+    options.onProgress?.({
+      stage: 'pruning pieces',
+      done: begun - lattice.size,
+      total: begun - wanted,
+      unit: 'items',
+    })
+  }
   /** Runs `work` over the numbers below `count` in blocks, giving way to the event loop between them. */
   const inBlocks = async (count: number, work: (from: number, to: number) => void): Promise<void> => {
     for (let from = 0; from < count; from += BLOCK) {
       work(from, Math.min(count, from + BLOCK))
       if (performance.now() < sliceEnd) continue
-      options.onProgress?.({
-        stage: 'pruning pieces',
-        done: begun - lattice.size,
-        total: begun - wanted,
-        unit: 'items',
-      })
+      tell()
       await new Promise((resolve) => setTimeout(resolve, 0))
       throwIfCancelled(options.signal)
       sliceEnd = performance.now() + SLICE
@@ -83,9 +87,11 @@ export async function learnPieces(
 
   let rounds = 0
   for (;;) {
+    tell()
     for (let n = 0; n < options.subIterations; n++) await step()
     rounds++
     if (lattice.size <= wanted) break
+    throwIfCancelled(options.signal)
     const counts = new Float64Array(lattice.size)
     await inBlocks(words.weights.length, (from, to) => passes.bestPaths(from, to, scores, counts))
     const losses = new Float64Array(lattice.size)

@@ -24,6 +24,8 @@ export interface SeedOptions {
   minCount: number
   /** Keep at most so many. */
   limit: number
+  /** Tokens that the vocabulary has already: no piece may be spelt like one. */
+  reserved?: readonly string[]
 }
 
 /** Substrings of two symbols and more, in an order that depends on the words alone. */
@@ -108,7 +110,23 @@ export function seedPieces(words: CharacterWords, options: SeedOptions): SeedPie
       weights[symbol] = 0
     }
   }
-  return found.best(order, options.limit)
+  return found.best(order, options.limit, taken(words, order, options.reserved ?? []))
+}
+
+/** Whether the substring of some symbols at a place of the order is a reserved token. */
+function taken(words: CharacterWords, order: Int32Array, reserved: readonly string[]) {
+  const symbolOf = new Map(words.characters.map((cp, i) => [cp, i + 1]))
+  const byLength = new Map<number, number[][]>()
+  for (const token of reserved) {
+    const symbols = Array.from(token, (character) => symbolOf.get(character.codePointAt(0)!) ?? 0)
+    // A character outside of the alphabet is in no piece.
+    if (symbols.includes(0)) continue
+    byLength.set(symbols.length, [...(byLength.get(symbols.length) ?? []), symbols])
+  }
+  return (place: number, length: number): boolean =>
+    byLength
+      .get(length)
+      ?.some((symbols) => symbols.every((symbol, i) => words.symbols[order[place]! + i] === symbol)) ?? false
 }
 
 /** Found substrings, in growing arrays. */
@@ -137,11 +155,12 @@ class Candidates {
     this.count[i] = count
   }
 
-  /** The `limit` best by count × length; among equals, the ones found first. */
-  best(order: Int32Array, limit: number): SeedPieces {
-    const { size, length, count } = this
-    let kept = Array.from({ length: size }, (_, i) => i)
-    if (size > limit) {
+  /** Of those that are not taken, the `limit` best by count × length; among equals, the ones found first. */
+  best(order: Int32Array, limit: number, isTaken: (place: number, length: number) => boolean): SeedPieces {
+    const { size, from, length, count } = this
+    let kept: number[] = []
+    for (let i = 0; i < size; i++) if (!isTaken(from[i]!, length[i]!)) kept.push(i)
+    if (kept.length > limit) {
       const score = (i: number) => count[i]! * length[i]!
       kept = kept
         .sort((a, b) => score(b) - score(a) || a - b)

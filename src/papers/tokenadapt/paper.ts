@@ -1,0 +1,54 @@
+// Achieving Tokenizer Flexibility in Language Models through Heuristic Adaptation and Supertoken Learning
+// (Sharthak et al. 2025, arXiv 2505.09738). Of its two parts the supertokens are here, with their method in
+// `tokenizer/train/supertokens`; the transplant of embeddings comes with the room that adapts models.
+import { TesseraError } from '../../core/index.ts'
+import { readResult } from '../experiment/result-file.ts'
+import { publishedTable, resultTable } from '../experiment/tables.ts'
+import type { PaperFile, PaperInput, PaperReport, RunOptions } from '../paper.ts'
+import { analyse, type FileReport } from './analyse.ts'
+import type { TokenAdaptResult } from './result.ts'
+import { detailTables, fileTables } from './tables.ts'
+
+export interface TokenAdaptOptions extends RunOptions {
+  /** Tokens of each vocabulary that is trained on the input. Default 4096. */
+  vocabSize?: number
+}
+
+export type TokenAdaptReport = { files: FileReport[] } | { experiment: TokenAdaptResult }
+
+export const tokenadapt = {
+  result: () => readResult(new URL('./result.json', import.meta.url)) as Promise<TokenAdaptResult | null>,
+
+  /**
+   * Trains plain BPE, supertokens and two-stage BPE of equal size on text files and counts their tokens; with
+   * `experiment` runs the supertoken part of the paper's experiment (Node, in a checkout; some minutes).
+   * Throws ARGUMENT_INVALID, TEXT_NOT_UTF8, TRAINING_IMPOSSIBLE, FILE_NOT_FOUND, CANCELLED.
+   */
+  async run(input: PaperInput, options: TokenAdaptOptions = {}): Promise<PaperReport<TokenAdaptReport>> {
+    if (options.experiment) {
+      const { runExperiment } = await import('./experiment.ts')
+      const experiment = await runExperiment(options)
+      return {
+        tables: [resultTable(experiment), ...detailTables(experiment), publishedTable(experiment)],
+        notes: experiment.notes,
+        data: { experiment },
+      }
+    }
+    const files: readonly PaperFile[] =
+      input instanceof Uint8Array ? [{ name: 'input', bytes: input }] : input
+    if (files.length === 0) {
+      throw new TesseraError('ARGUMENT_INVALID', 'There is no text to train on', {
+        hint: 'Name one or more text files, or run the experiment',
+      })
+    }
+    const { vocabSize = 4096, seed = 1 } = options
+    const reports = await analyse(files, vocabSize, seed, options)
+    return {
+      tables: reports.flatMap(fileTables),
+      notes: [
+        'All three are trained on the very files that they are counted on, so the counts are of seen text. The transplant part of the paper needs a model and is not here yet.',
+      ],
+      data: { files: reports },
+    }
+  },
+}

@@ -1,0 +1,10 @@
+// Dynamic tokenization: see dynamic-tokenizer.ts.
+export { DynamicTokenizer } from './dynamic-tokenizer.ts'
+export type { DynamicOptions, EncodeBatchOptions, EncodedBatch, MergeOptions } from './dynamic-tokenizer.ts'
+export { DynamicBatch, type BatchState, type DynamicText, type Merge } from './batch.ts'
+export type { BaseOptions, BaseText } from './base-tokens.ts'
+export { RowCache, type EmbeddingsForTokens, type TokenRows } from './embeddings.ts'
+export type { Boundary } from './merge-rule.ts'
+export { dynamicOfBase, leftmost, rangeOf, type SourceRange } from './positions.ts'
+export { mergesFor, reductionAt, sampleMerges, type ReductionTable } from './reduction.ts'
+export { LONGEST_TOKEN, type DynamicToken } from './symbols.ts'
