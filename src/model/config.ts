@@ -71,7 +71,8 @@ export function idsOf(json: Json, key: string): number[] {
   const value = json[key]
   const list = value === undefined || value === null ? [] : Array.isArray(value) ? value : [value]
   for (const id of list) {
-    if (!Number.isSafeInteger(id) || (id as number) < 0) throw configError(`${JSON.stringify(id)} is no id`, key)
+    if (!Number.isSafeInteger(id) || (id as number) < 0)
+      throw configError(`${JSON.stringify(id)} is no id`, key)
   }
   return list as number[]
 }

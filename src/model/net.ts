@@ -1,7 +1,7 @@
 // What a family's forward function is written against: weights by name, and attention. Training gives weights
 // as inputs of the graph and attends causally within the batch; inference gives constants in some precision
 // and attends to a cache as well. The family does not know which.
-import type { Shape, Tensor } from '../tensor/index.ts'
+import type { Tensor } from '../tensor/index.ts'
 
 export interface Net {
   /** A weight by its name within the family, of the shape that its spec says. */
@@ -29,5 +29,3 @@ export interface ForwardInput {
   /** int64 `[batch, time]`. */
   positions: Tensor
 }
-
-export type { Shape, Tensor }

@@ -1,13 +1,25 @@
 // Rotary position embedding (Su et al. 2021) in the "half" form of Llama and its relatives: the first half of
 // a head's numbers is rotated with the second half, by an angle that grows with the position.
-import { add, cast, concat, constant, cos, mul, sin, split, sub, type Tensor, unsqueeze } from '../tensor/index.ts'
+import {
+  add,
+  cast,
+  concat,
+  constant,
+  cos,
+  mul,
+  sin,
+  split,
+  sub,
+  type Tensor,
+  unsqueeze,
+} from '../tensor/index.ts'
 import type { DecoderConfig } from './config.ts'
 
 /** Radians per position for each pair of a head, `[headDim / 2]`. */
-export function rotaryFrequencies(config: DecoderConfig): Float32Array {
+function rotaryFrequencies(config: DecoderConfig): Float32Array {
   const { headDim, ropeTheta, ropeScaling: scaling } = config
   return Float32Array.from({ length: headDim / 2 }, (_, i) => {
-    const frequency = ropeTheta ** (-2 * i / headDim)
+    const frequency = ropeTheta ** ((-2 * i) / headDim)
     if (scaling.kind === 'linear') return frequency / scaling.factor
     if (scaling.kind === 'none') return frequency
     const { factor, lowFrequency, highFrequency, original } = scaling
@@ -40,10 +52,7 @@ export function rotate(x: Tensor, rotation: Rotation): Tensor {
   const half = (x.shape.at(-1) as number) / 2
   const [a, b] = split(x, [half, half], -1) as [Tensor, Tensor]
   return concat(
-    [
-      sub(mul(a, rotation.cos), mul(b, rotation.sin)),
-      add(mul(b, rotation.cos), mul(a, rotation.sin)),
-    ],
+    [sub(mul(a, rotation.cos), mul(b, rotation.sin)), add(mul(b, rotation.cos), mul(a, rotation.sin))],
     -1,
   )
 }

@@ -29,7 +29,7 @@ function causalBias(time: Tensor['shape'][number], window: number | null): Tenso
   return window === null ? later : add(later, where(greater(query, add(key, window - 1)), -1e9, 0))
 }
 
-export class TrainingNet implements Net {
+class TrainingNet implements Net {
   private readonly config: DecoderConfig
   private readonly weights: Tensors
   private bias: Tensor | null = null

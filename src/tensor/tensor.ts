@@ -2,7 +2,7 @@
 // nobody owns: a tensor knows the node that makes it, a node knows its inputs, and a program is whatever can
 // be reached from its outputs. Nodes are ONNX operators, so that there is no second vocabulary to learn.
 import { TesseraError } from '../core/index.ts'
-import { type Dim, isDimName, type Shape, shapeText } from './dim.ts'
+import { isDimName, type Shape, shapeText } from './dim.ts'
 
 export type DType = 'float32' | 'float16' | 'int64' | 'int32' | 'uint8' | 'int8' | 'bool'
 
@@ -117,12 +117,8 @@ const ARRAYS: Record<DType, { readonly BYTES_PER_ELEMENT: number; new (length: n
 }
 
 /** The typed array that holds a dtype; float16 is held as its bits. */
-export function arrayOf(dtype: DType, length: number): TensorData {
+function arrayOf(dtype: DType, length: number): TensorData {
   return new ARRAYS[dtype](length)
-}
-
-export function bytesPerElement(dtype: DType): number {
-  return ARRAYS[dtype].BYTES_PER_ELEMENT
 }
 
 export function isArrayOf(dtype: DType, data: unknown): data is TensorData {
@@ -197,4 +193,4 @@ function callerDetails(): { where?: string } {
   return place ? { where: place } : {}
 }
 
-export type { Dim, Shape }
+export type { Shape }

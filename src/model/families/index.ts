@@ -10,10 +10,14 @@ export function familyOf(json: Readonly<Record<string, unknown>>): Family {
   const [architecture] = Array.isArray(json.architectures) ? (json.architectures as unknown[]) : []
   const family = FAMILIES.find((one) => one.architectures.includes(String(architecture)))
   if (!family) {
-    throw new TesseraError('FORMAT_UNSUPPORTED', `Models of the architecture ${JSON.stringify(architecture ?? null)}`, {
-      where: 'config.json architectures',
-      hint: `There are: ${FAMILIES.flatMap((one) => one.architectures).join(', ')}`,
-    })
+    throw new TesseraError(
+      'FORMAT_UNSUPPORTED',
+      `Models of the architecture ${JSON.stringify(architecture ?? null)}`,
+      {
+        where: 'config.json architectures',
+        hint: `There are: ${FAMILIES.flatMap((one) => one.architectures).join(', ')}`,
+      },
+    )
   }
   return family
 }

@@ -1,13 +1,13 @@
 // A program on ONNX Runtime: onnxruntime-node where there is Node, onnxruntime-web in a page. Both are optional
 // packages; the graph is the same. `run` blocks the thread while native code computes (see the engine's notes).
-import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-common'
+import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
 import { TesseraError } from '../../core/index.ts'
 import { shapeText, sizeOf } from '../dim.ts'
 import type { Program } from '../program.ts'
 import type { DType, TensorData } from '../tensor.ts'
 import { checkFeeds, type Feed } from './feeds.ts'
 
-type Ort = typeof import('onnxruntime-common')
+type Ort = typeof import('onnxruntime-node')
 
 export interface SessionOptions {
   /** Threads within one operator. Default 1; several sessions at once should stay at 1 each. */

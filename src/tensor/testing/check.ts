@@ -1,6 +1,6 @@
 // What the tests of this room share: evaluating an expression, and a gradient beside central differences.
 import { expect } from 'vitest'
-import { Random } from '../../core/index.ts'
+import type { Random } from '../../core/index.ts'
 import {
   add,
   cast,

@@ -5,12 +5,14 @@ import { TesseraError } from '../../core/index.ts'
 import { grad } from '../grad.ts'
 import { add, cast, div, maximum, minimum, mul, sqrt } from '../ops/elementwise.ts'
 import { sum } from '../ops/reduce.ts'
-import { float, type InputSpec, Program, trace } from '../program.ts'
+import type { Program } from '../program.ts'
+import { float, type InputSpec, trace } from '../program.ts'
 import type { Feed } from '../run/feeds.ts'
 import { Session, type SessionOptions } from '../run/session.ts'
 import { scalar, type Tensor } from '../tensor.ts'
 import type { Optimiser, Schedule } from './optimisers.ts'
-import { Parameters, type ParameterView } from './parameters.ts'
+import type { Parameters } from './parameters.ts'
+import { type ParameterView } from './parameters.ts'
 
 export type Tensors = Readonly<Record<string, Tensor>>
 

@@ -1,0 +1,4 @@
+// The door of the model room: architectures and checkpoints, the KV cache, training.
+export { type DecoderConfig, type RopeScaling } from './config.ts'
+export { familyOf } from './families/index.ts'
+export { trainingLogits } from './training-net.ts'
