@@ -2,3 +2,5 @@
 export { type DecoderConfig, type RopeScaling } from './config.ts'
 export { familyOf } from './families/index.ts'
 export { trainingLogits } from './training-net.ts'
+export { type Checkpoint, checkpointOf } from './checkpoint/checkpoint.ts'
+export type { Family, WeightSource } from './families/family.ts'
