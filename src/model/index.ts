@@ -2,3 +2,6 @@
 export { type DecoderConfig, type RopeScaling } from './config.ts'
 export { familyOf } from './families/index.ts'
 export { trainingLogits } from './training-net.ts'
+export * from './train/index.ts'
+export { followRecipe, type FollowedRecipe, type FollowOptions } from './recipes/follow-recipe.ts'
+export { type Recipe, RECIPES } from './recipes/recipes.ts'

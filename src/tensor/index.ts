@@ -38,10 +38,13 @@ export {
   adamW,
   type AdamWOptions,
   cosineSchedule,
+  muon,
+  type MuonOptions,
   type Optimiser,
   type Schedule,
   sgd,
   type SgdOptions,
+  trapezoidSchedule,
 } from './train/optimisers.ts'
 export {
   type Initial,
