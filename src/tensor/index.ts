@@ -49,10 +49,13 @@ export {
   adamW,
   type AdamWOptions,
   cosineSchedule,
+  muon,
+  type MuonOptions,
   type Optimiser,
   type Schedule,
   sgd,
   type SgdOptions,
+  trapezoidSchedule,
 } from './train/optimisers.ts'
 export {
   type Initial,

@@ -113,9 +113,10 @@ function parameters(c: DecoderConfig): ParameterSpecs {
   const deviation = 0.02
   // Output projections begin smaller, so that the residual stream does not grow with depth (GPT-2).
   const residual = deviation / Math.sqrt(2 * c.layers)
-  const matrix = (rows: number, columns: number, deviation: number) => ({
+  const matrix = (rows: number, columns: number, deviation: number, hidden = 0) => ({
     shape: [rows, columns],
     initial: { deviation },
+    hidden,
   })
   const gain = (size: number) => ({ shape: [size], initial: { constant: 1 } })
   const bias = (size: number) => ({ shape: [size], initial: { constant: 0 } })
@@ -124,16 +125,16 @@ function parameters(c: DecoderConfig): ParameterSpecs {
   for (let l = 0; l < c.layers; l++) {
     const at = `layers.${l}.`
     specs[`${at}norm1`] = gain(c.dim)
-    specs[`${at}qkv`] = matrix(c.dim, qkv, deviation)
+    specs[`${at}qkv`] = matrix(c.dim, qkv, deviation, c.heads === c.kvHeads ? 3 : 1)
     if (c.qkvBias) specs[`${at}qkv.bias`] = bias(qkv)
     if (c.qkNorm) {
       specs[`${at}queryNorm`] = gain(c.headDim)
       specs[`${at}keyNorm`] = gain(c.headDim)
     }
-    specs[`${at}out`] = matrix(c.heads * c.headDim, c.dim, residual)
+    specs[`${at}out`] = matrix(c.heads * c.headDim, c.dim, residual, 1)
     specs[`${at}norm2`] = gain(c.dim)
-    specs[`${at}gateUp`] = matrix(c.dim, 2 * c.hidden, deviation)
-    specs[`${at}down`] = matrix(c.hidden, c.dim, residual)
+    specs[`${at}gateUp`] = matrix(c.dim, 2 * c.hidden, deviation, 2)
+    specs[`${at}down`] = matrix(c.hidden, c.dim, residual, 1)
   }
   specs.norm = gain(c.dim)
   if (!c.tied) specs.head = matrix(c.dim, c.vocabSize, deviation)
