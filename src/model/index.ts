@@ -7,3 +7,8 @@ export { followRecipe, type FollowedRecipe, type FollowOptions } from './recipes
 export { type Recipe, RECIPES } from './recipes/recipes.ts'
 export { pretrain, type Pretrained, type PretrainOptions, type TextGroup } from './recipes/pretrain.ts'
 export { type SizeName, SIZES } from './recipes/sizes.ts'
+export { type Checkpoint, checkpointOf } from './checkpoint/checkpoint.ts'
+export type { Family, WeightSource } from './families/family.ts'
+export { Cache, type CacheModel, type CacheOptions } from './cache/cache.ts'
+export { loadModel, Model, type ModelOptions, type PrecisionName } from './model.ts'
+export type { StepInput, StepResult } from './runtime/step.ts'
