@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Random, TesseraError } from '../../core/index.ts'
 import { Parameters } from '../../tensor/index.ts'
 import { familyOf } from '../families/index.ts'
+import { loadModel } from '../model.ts'
 import { checkpointOf } from './checkpoint.ts'
 import { openFolder, saveCheckpoint } from './folder.ts'
 import { openCheckpoint } from './open.ts'
@@ -194,4 +195,15 @@ describe('a safetensors file from outside', () => {
     await writeFile(path, Buffer.concat([length, Buffer.from('{}')]))
     await expect(SafetensorsFile.open(path)).rejects.toMatchObject({ code: 'FORMAT_INVALID' })
   })
+})
+
+test('a model is loaded by its path', async () => {
+  const { checkpoint } = tiny()
+  const folder = join(root, 'loaded')
+  await saveCheckpoint(folder, checkpoint)
+  const [model, same] = await Promise.all([loadModel(folder), loadModel(checkpoint)])
+  const [a, b] = await Promise.all([model.step({ ids: [1, 2, 3] }), same.step({ ids: [1, 2, 3] })])
+  expect(a.logits).toEqual(b.logits)
+  await Promise.all([model.release(), same.release()])
+  await expect(loadModel(join(root, 'nowhere'))).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' })
 })
