@@ -16,6 +16,7 @@ import {
   type Tensor,
   trace,
 } from '../index.ts'
+import { nodesOf } from '../grad.ts'
 
 export interface Given {
   shape: readonly number[]
@@ -102,6 +103,67 @@ export async function expectGradient(
         if (!(error <= tolerance)) {
           expect.fail(`input ${i}, element ${at}: gradient ${gradient.data[at]}, central difference ${slope}`)
         }
+      }
+    }
+  } finally {
+    await session.release()
+  }
+}
+
+export interface SlopeCheck {
+  /** Names of the operators on the way are added here. */
+  seen?: Set<string>
+  random: Random
+  step?: number
+}
+
+/**
+ * The gradient of Σ weight · body along random directions of all inputs at once, beside central differences: two
+ * runs a direction, whatever the sizes.
+ */
+export async function expectSlope(
+  given: readonly Given[],
+  body: Body,
+  { seen, random, step = 1e-2 }: SlopeCheck,
+): Promise<void> {
+  const program = trace(specsOf(given), (tensors) => {
+    const xs = given.map((_, i) => tensors[`x${i}`]!)
+    const y = body(...xs)
+    for (const node of nodesOf([y])) seen?.add(node.op)
+    const flat = reshape(y, [-1])
+    const weights = sin(add(cast(range(flat.shape[0]!), 'float32'), 0.7))
+    const loss = sum(mul(flat, weights))
+    const gradients = grad(loss, xs)
+    return { loss, ...Object.fromEntries(gradients.map((g, i) => [`g${i}`, g])) } as Record<string, Tensor>
+  })
+  const session = await Session.open(program)
+  try {
+    const run = (inputs: readonly Given[]) =>
+      session.run(Object.fromEntries(inputs.map((one, i) => [`x${i}`, one])))
+    const exact = await run(given)
+    for (let direction = 0; direction < 2; direction++) {
+      const ways = given.map(({ data }) => data.map(() => 2 * random.float() - 1))
+      const moved = async (by: number) => {
+        const inputs = given.map(({ shape, data }, i) => ({
+          shape,
+          data: data.map((value, at) => value + by * ways[i]![at]!),
+        }))
+        return (await run(inputs)).loss!.data[0] as number
+      }
+      const difference = ((await moved(step)) - (await moved(-step))) / (2 * step)
+      let slope = 0
+      let size = 1
+      for (const [i, way] of ways.entries()) {
+        const gradient = exact[`g${i}`]!
+        expect(gradient.shape).toEqual(given[i]!.shape)
+        for (const [at, part] of (gradient.data as Float32Array).entries()) {
+          slope += part * way[at]!
+          size += Math.abs(part * way[at]!)
+        }
+      }
+      if (!(Math.abs(slope - difference) <= 1e-2 * size)) {
+        const shapes = given.map(({ shape }) => `[${shape.join(', ')}]`).join(', ')
+        expect.fail(`inputs ${shapes}: slope ${slope}, central difference ${difference}`)
       }
     }
   } finally {
