@@ -3,7 +3,6 @@
 // them in place, so that nothing is packed or copied on the way. Queries that share a head of keys are rows of
 // one product. In front there may be a prefix, one row for all lanes: there the queries of all lanes are rows.
 import {
-  addDims,
   concat,
   type Dim,
   makeNode,
@@ -117,9 +116,4 @@ function eachLane(x: Tensor, lanes: Dim, kvHeads: number, rows: Dim): Tensor {
   const n = x.shape[2]!
   const byLane = transpose(reshape(x, [kvHeads, lanes, rows, n]), [1, 0, 2, 3])
   return reshape(byLane, [mulDims(lanes, kvHeads), rows, n])
-}
-
-/** All slots that a step attends to. */
-export function slotsSeen(prefix: Dim, past: Dim, time: Dim): Dim {
-  return addDims(addDims(prefix, past), time)
 }

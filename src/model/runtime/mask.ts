@@ -4,7 +4,7 @@
 import { TesseraError } from '../../core/index.ts'
 
 /** Finite, so that a row that sees nothing is no division by zero. */
-export const HIDDEN = -1e30
+const HIDDEN = -1e30
 
 export interface MaskInput {
   /** Positions of the cache's slots, `[length, lanes]`, and of the new tokens, `[time, lanes]`. */
