@@ -67,20 +67,30 @@ const DTYPES: [op: string, call: () => unknown, ...named: string[]][] = [
 
 const lineOf = (table: string) => source.findIndex((line) => line.startsWith(`const ${table}`)) + 2
 
-test.each([
-  ...SHAPES.map((row, i) => ['SHAPE_MISMATCH', lineOf('SHAPES') + i, ...row] as const),
-  ...DTYPES.map((row, i) => ['DTYPE_MISMATCH', lineOf('DTYPES') + i, ...row] as const),
-])('%s on line %i: %s', (code, line, op, call, ...named) => {
-  const error = (() => {
-    try {
-      call()
-    } catch (thrown) {
-      return thrown as { code: string; message: string; where: string }
-    }
-    throw new Error('Nothing was thrown')
-  })()
-  expect(error.code).toBe(code)
-  expect(error.message).toContain(`${op}: `)
-  for (const name of named) expect(error.message).toContain(name)
-  expect(error.where).toMatch(new RegExp(`shape-errors\\.test\\.ts:${line}:\\d+$`))
-})
+const row =
+  (code: string, table: string) =>
+  ([op, call, ...named]: (typeof SHAPES)[number], i: number) => ({
+    code,
+    line: lineOf(table) + i,
+    op,
+    call,
+    named,
+  })
+
+test.each([...SHAPES.map(row('SHAPE_MISMATCH', 'SHAPES')), ...DTYPES.map(row('DTYPE_MISMATCH', 'DTYPES'))])(
+  '$code of $op on line $line',
+  ({ code, line, op, call, named }) => {
+    const error = (() => {
+      try {
+        call()
+      } catch (thrown) {
+        return thrown as { code: string; message: string; where: string }
+      }
+      throw new Error('Nothing was thrown')
+    })()
+    expect(error.code).toBe(code)
+    expect(error.message).toContain(`${op}: `)
+    for (const name of named) expect(error.message).toContain(name)
+    expect(error.where).toMatch(new RegExp(`shape-errors\\.test\\.ts:${line}:\\d+$`))
+  },
+)

@@ -17,6 +17,8 @@ import {
   trace,
 } from '../index.ts'
 import { nodesOf } from '../grad.ts'
+import { onnxModel } from '../onnx/model.ts'
+import type { TensorData } from '../tensor.ts'
 
 export interface Given {
   shape: readonly number[]
@@ -52,6 +54,69 @@ export async function evaluate(
   } finally {
     await session.release()
   }
+}
+
+/** The same by a graph as it was written, without rewriting: what fused forms are compared with. */
+export async function evaluatePlainly(
+  given: readonly Given[],
+  bodies: Bodies,
+): Promise<Record<string, Result>> {
+  const program = trace(specsOf(given), (tensors) => bodies(...given.map((_, i) => tensors[`x${i}`]!)))
+  const ort = await import('onnxruntime-node')
+  const { bytes } = onnxModel([...program.outputs])
+  const session = await ort.InferenceSession.create(bytes, {
+    graphOptimizationLevel: 'disabled',
+    logSeverityLevel: 3,
+  })
+  try {
+    const feeds = given.map(({ data, shape }, i) => [`x${i}`, new ort.Tensor('float32', data, shape)])
+    const used = feeds.filter(([name]) => program.used.has(name as string))
+    const results = await session.run(
+      Object.fromEntries(used) as Record<string, InstanceType<typeof ort.Tensor>>,
+    )
+    return Object.fromEntries(
+      Object.entries(results).map(([name, { data, dims }]) => [
+        name,
+        { data: data as TensorData, shape: dims },
+      ]),
+    )
+  } finally {
+    await session.release()
+  }
+}
+
+type Bodies = (...inputs: Tensor[]) => Record<string, Tensor>
+
+/**
+ * Expects that rewriting changes no value of a graph, and that it has the named operators then, as often as said.
+ * Returns the operators of the rewritten graph.
+ */
+export async function expectRewritten(
+  given: readonly Given[],
+  bodies: Bodies,
+  operators: Readonly<Record<string, number>>,
+): Promise<readonly string[]> {
+  const program = trace(specsOf(given), (tensors) => bodies(...given.map((_, i) => tensors[`x${i}`]!)))
+  const ops = program.onnx().operators
+  for (const [op, times] of Object.entries(operators)) {
+    expect([op, ops.filter((name) => name === op).length]).toEqual([op, times])
+  }
+  const plain = await evaluatePlainly(given, bodies)
+  const session = await Session.open(program)
+  try {
+    const rewritten = await session.run(Object.fromEntries(given.map((one, i) => [`x${i}`, one])))
+    for (const [name, { data, shape }] of Object.entries(plain)) {
+      expect(rewritten[name]!.shape).toEqual(shape)
+      const largest = Math.max(1, ...Array.from(data as Float32Array, Math.abs))
+      for (const [i, value] of (data as Float32Array).entries()) {
+        const error = Math.abs((rewritten[name]!.data[i] as number) - value) / largest
+        if (!(error <= 1e-5)) expect.fail(`${name}[${i}]: ${rewritten[name]!.data[i]} was ${value}`)
+      }
+    }
+  } finally {
+    await session.release()
+  }
+  return ops
 }
 
 export interface GradientCheck {
