@@ -32,6 +32,15 @@ export type ErrorCode =
   | 'PACKAGE_MISSING' // an optional package that this work needs is not installed
   | 'ENDPOINT_FAILED' // a model behind a URL that does not answer, or answers something else
   | 'PORT_IN_USE'
+  | 'REQUEST_INVALID' // a request to the server that breaks its protocol: no JSON, an unknown field, a value out of range
+  | 'REQUEST_TOO_LARGE' // a body, a batch or a nesting beyond the server's bounds
+  | 'CONTEXT_EXCEEDED' // prompt and answer together are longer than the context
+  | 'QUEUE_FULL' // the server has as much waiting work as it takes; come back later
+  | 'TIMED_OUT' // the request's time was over
+  | 'UNAUTHORIZED' // no API key, or a wrong one
+  | 'MODEL_NOT_FOUND' // the server has no model of that name
+  | 'HOST_REFUSED' // a request for another host name than the server's own
+  | 'SHUTTING_DOWN' // the server finishes what it has and takes nothing new
 
 export interface ErrorDetails {
   /** Where: a path, a byte offset, a key such as `model.merges[17]`. */

@@ -1,0 +1,34 @@
+// POST /v1/embeddings: texts to vectors. Each text is a task of its own between two steps of the batch, so that a
+// long list holds nobody up.
+import { embeddingRequest } from '../protocol/embeddings.ts'
+import { type Call, checkModel, idsOfPrompt, type Service } from '../service.ts'
+
+/** Throws what the protocol, the scheduler and the model throw. */
+export async function embeddings(service: Service, call: Call, body: unknown): Promise<Response> {
+  const request = embeddingRequest(body, service.limits, service.model.config.dim)
+  checkModel(service, request.model)
+  const inputs = request.inputs.map((input) => idsOfPrompt(service, input))
+  const vectors: Float32Array[] = []
+  for (const ids of inputs) {
+    vectors.push(await service.scheduler.task(call.client, call.signal, () => service.embed(ids, request)))
+  }
+  const tokens = inputs.reduce((sum, ids) => sum + ids.length, 0)
+  service.metrics.promptTokens.add(tokens)
+  return Response.json({
+    object: 'list',
+    model: service.name,
+    data: vectors.map((vector, index) => ({
+      object: 'embedding',
+      index,
+      embedding: request.encoding === 'base64' ? base64(vector) : Array.from(vector),
+    })),
+    usage: { prompt_tokens: tokens, total_tokens: tokens },
+  })
+}
+
+/** float32, little-endian, whatever this machine's order is. */
+function base64(vector: Float32Array): string {
+  const bytes = Buffer.alloc(4 * vector.length)
+  for (const [i, value] of vector.entries()) bytes.writeFloatLE(value, 4 * i)
+  return bytes.toString('base64')
+}
