@@ -14,7 +14,6 @@ import {
 import { TesseraError } from '../../core/index.ts'
 import { type DecoderConfig, flagOf, idsOf, numberOf, ropeScalingOf, wholeOf } from '../config.ts'
 import type { ForwardInput, Net } from '../net.ts'
-import { rotate, rotationAt } from '../rope.ts'
 import type { Family, WeightSource } from './family.ts'
 
 const ARCHITECTURES = {
@@ -114,9 +113,10 @@ function parameters(c: DecoderConfig): ParameterSpecs {
   const deviation = 0.02
   // Output projections begin smaller, so that the residual stream does not grow with depth (GPT-2).
   const residual = deviation / Math.sqrt(2 * c.layers)
-  const matrix = (rows: number, columns: number, deviation: number) => ({
+  const matrix = (rows: number, columns: number, deviation: number, hidden = 0) => ({
     shape: [rows, columns],
     initial: { deviation },
+    hidden,
   })
   const gain = (size: number) => ({ shape: [size], initial: { constant: 1 } })
   const bias = (size: number) => ({ shape: [size], initial: { constant: 0 } })
@@ -125,16 +125,16 @@ function parameters(c: DecoderConfig): ParameterSpecs {
   for (let l = 0; l < c.layers; l++) {
     const at = `layers.${l}.`
     specs[`${at}norm1`] = gain(c.dim)
-    specs[`${at}qkv`] = matrix(c.dim, qkv, deviation)
+    specs[`${at}qkv`] = matrix(c.dim, qkv, deviation, c.heads === c.kvHeads ? 3 : 1)
     if (c.qkvBias) specs[`${at}qkv.bias`] = bias(qkv)
     if (c.qkNorm) {
       specs[`${at}queryNorm`] = gain(c.headDim)
       specs[`${at}keyNorm`] = gain(c.headDim)
     }
-    specs[`${at}out`] = matrix(c.heads * c.headDim, c.dim, residual)
+    specs[`${at}out`] = matrix(c.heads * c.headDim, c.dim, residual, 1)
     specs[`${at}norm2`] = gain(c.dim)
-    specs[`${at}gateUp`] = matrix(c.dim, 2 * c.hidden, deviation)
-    specs[`${at}down`] = matrix(c.hidden, c.dim, residual)
+    specs[`${at}gateUp`] = matrix(c.dim, 2 * c.hidden, deviation, 2)
+    specs[`${at}down`] = matrix(c.hidden, c.dim, residual, 1)
   }
   specs.norm = gain(c.dim)
   if (!c.tied) specs.head = matrix(c.dim, c.vocabSize, deviation)
@@ -166,10 +166,9 @@ function sources(c: DecoderConfig): Record<string, WeightSource> {
   return map
 }
 
-function forward(c: DecoderConfig, net: Net, { embeddings, ids, positions }: ForwardInput): Tensor {
+function forward(c: DecoderConfig, net: Net, { embeddings, ids }: ForwardInput): Tensor {
   let x = net.note('embeddings', embeddings ?? net.embed('embedding', ids!))
   const [batch, time] = x.shape as [Tensor['shape'][number], Tensor['shape'][number]]
-  const rotation = rotationAt(c, positions)
   for (let l = 0; l < c.layers; l++) {
     const at = `layers.${l}.`
     const normed = rmsNorm(x, net.weight(`${at}norm1`), c.epsilon)
@@ -182,7 +181,7 @@ function forward(c: DecoderConfig, net: Net, { embeddings, ids, positions }: For
     ) as [Tensor, Tensor, Tensor]
     const queries = c.qkNorm ? rmsNorm(q, net.weight(`${at}queryNorm`), c.epsilon) : q
     const keys = c.qkNorm ? rmsNorm(k, net.weight(`${at}keyNorm`), c.epsilon) : k
-    const attended = net.attend(l, rotate(queries, rotation), rotate(keys, rotation), v)
+    const attended = net.attend(l, net.rotate(queries), net.rotate(keys), v)
     x = net.note(`${at}attention`, add(x, net.linear(attended, `${at}out`)))
     const [gate, up] = split(
       net.linear(rmsNorm(x, net.weight(`${at}norm2`), c.epsilon), `${at}gateUp`),

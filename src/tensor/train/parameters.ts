@@ -11,6 +11,11 @@ export interface ParameterSpec {
   initial: Initial
   /** Whether weight decay pulls on it. Default: matrices yes, vectors (gains, biases) no. */
   decay?: boolean
+  /**
+   * A matrix between two layers, for optimisers that treat those apart (Muon): so many matrices of equal width
+   * lie side by side in it. Default 0: an embedding, an output layer, a vector.
+   */
+  hidden?: number
 }
 
 export type ParameterSpecs = Readonly<Record<string, ParameterSpec>>
@@ -19,6 +24,7 @@ export interface ParameterView {
   name: string
   shape: readonly number[]
   decay: boolean
+  hidden: number
   /** Elements `[start, end)` of the flat array. */
   start: number
   end: number
@@ -33,9 +39,9 @@ export class Parameters {
   constructor(specs: ParameterSpecs, values?: Float32Array) {
     const views: ParameterView[] = []
     let start = 0
-    for (const [name, { shape, decay }] of Object.entries(specs)) {
+    for (const [name, { shape, decay, hidden = 0 }] of Object.entries(specs)) {
       const end = start + shape.reduce((product, size) => product * size, 1)
-      views.push({ name, shape, decay: decay ?? shape.length > 1, start, end })
+      views.push({ name, shape, decay: decay ?? shape.length > 1, hidden, start, end })
       start = end
     }
     this.views = views

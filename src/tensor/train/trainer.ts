@@ -274,10 +274,11 @@ function updateOutputs(
   const shrink = clip > 0 ? minimum(div(clip, maximum(norm, 1e-12)), 1) : null
   const hyper = { rate: tensors.rate!, correction1: tensors.correction1!, correction2: tensors.correction2! }
   const outputs: Record<string, Tensor> = { gradientNorm: cast(norm, 'float32') }
-  for (const [i, { name, decay }] of views.entries()) {
+  for (const [i, view] of views.entries()) {
+    const { name } = view
     const gradient = shrink ? mul(gradients[i]!, shrink) : gradients[i]!
     const states = Array.from({ length: optimiser.states }, (_, s) => tensors[statePrefix(s) + name]!)
-    const next = optimiser.update(tensors[PARAMETER + name]!, gradient, states, decay, hyper)
+    const next = optimiser.update(tensors[PARAMETER + name]!, gradient, states, view, hyper)
     outputs[NEXT + name] = next.parameter
     for (const [s, state] of next.states.entries()) outputs[NEXT + statePrefix(s) + name] = state
   }
