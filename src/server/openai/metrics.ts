@@ -37,7 +37,9 @@ class Histogram {
 
   lines(name: string): string[] {
     let below = 0
-    const buckets = this.bounds.map((bound, i) => `${name}_bucket{le="${bound}"} ${(below += this.counts[i]!)}`)
+    const buckets = this.bounds.map(
+      (bound, i) => `${name}_bucket{le="${bound}"} ${(below += this.counts[i]!)}`,
+    )
     return [
       ...buckets,
       `${name}_bucket{le="+Inf"} ${this.count}`,
@@ -101,7 +103,12 @@ export class Metrics {
 }
 
 function counter(name: string, help: string, of: Counter) {
-  return [name, 'counter', help, (full: string) => of.lines(full)] as [string, string, string, typeof of.lines]
+  return [name, 'counter', help, (full: string) => of.lines(full)] as [
+    string,
+    string,
+    string,
+    typeof of.lines,
+  ]
 }
 
 function histogram(name: string, help: string, of: Histogram) {

@@ -5,7 +5,6 @@ import type { Model } from '../../model/index.ts'
 import type { Tokenizer } from '../../tokenizer/index.ts'
 import { TesseraError } from '../../core/index.ts'
 import type { Metrics } from './metrics.ts'
-import type { EmbeddingRequest } from './protocol/embeddings.ts'
 import type { Prompt } from './protocol/completions.ts'
 import type { ModelLimits } from './protocol/sampling.ts'
 import type { Scheduler } from './scheduler/scheduler.ts'
@@ -25,9 +24,11 @@ export interface Service {
   /** Milliseconds that a request may take, waiting included. */
   timeout: number
   scheduler: Scheduler
-  /** One vector `[dim]`. */
-  embed(ids: ArrayLike<number>, options: Pick<EmbeddingRequest, 'pooling' | 'normalise'>): Promise<Float32Array>
+  /** Tokens that are read between two steps. */
+  chunk: number
   metrics: Metrics
+  /** Numbers of the moment for /metrics: name → help and value. */
+  gauges(): Readonly<Record<string, readonly [help: string, value: number]>>
 }
 
 /** One request on its way. */
@@ -84,7 +85,7 @@ export function checkModel({ name }: Service, asked: string | undefined): void {
   })
 }
 
-/** Ids of a prompt; an empty one becomes the model's begin token. Throws REQUEST_INVALID, CONTEXT_EXCEEDED. */
+/** Ids of a prompt; an empty one becomes the model's begin token. Throws REQUEST_INVALID, CONTEXT_OVERFLOW. */
 export function idsOfPrompt({ tokenizer, model, limits }: Service, prompt: Prompt): ArrayLike<number> {
   const ids = typeof prompt === 'string' ? tokenizer.encode(prompt) : prompt
   return checkedPrompt(ids, model.config.bos, limits)
@@ -98,7 +99,7 @@ export function checkedPrompt(
 ): ArrayLike<number> {
   if (ids.length > context) {
     throw new TesseraError(
-      'CONTEXT_EXCEEDED',
+      'CONTEXT_OVERFLOW',
       `The prompt has ${ids.length} tokens; the context holds ${context}`,
       { where: 'prompt', hint: 'Shorten the prompt' },
     )

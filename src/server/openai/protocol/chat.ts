@@ -39,7 +39,7 @@ export function chatRequest(body: unknown, limits: ModelLimits): ChatRequest {
     model: fields.text('model', 512),
     messages: messagesOf(fields),
     maxTokens: newer ?? older,
-    n: fields.whole('n', { least: 1, most: limits.choices }) ?? 1,
+    n: fields.whole('n', { least: 1, most: limits.answers }) ?? 1,
     logprobs: logprobs ? (top ?? 0) : null,
     sampling: samplingOf(fields, limits),
     ...streamingOf(fields),
@@ -55,7 +55,8 @@ export function chatRequest(body: unknown, limits: ModelLimits): ChatRequest {
   fields.onlyAs('function_call', 'none', 'auto')
   fields.onlyAs('parallel_tool_calls', true, false)
   const modalities = fields.list('modalities', 2)
-  if (modalities?.some((one) => one !== 'text')) throw invalid('modalities', 'This server answers in text only')
+  if (modalities?.some((one) => one !== 'text'))
+    throw invalid('modalities', 'This server answers in text only')
   fields.end()
   return request
 }
@@ -85,7 +86,8 @@ function contentOf(fields: Fields, path: string): string {
   const value = fields.value('content')
   if (typeof value === 'string') return value
   if (!Array.isArray(value)) throw invalid(`${path}.content`, 'Expected a text or a list of text parts')
-  if (value.length > MAX_PARTS) throw invalid(`${path}.content`, `${value.length} parts; at most ${MAX_PARTS}`)
+  if (value.length > MAX_PARTS)
+    throw invalid(`${path}.content`, `${value.length} parts; at most ${MAX_PARTS}`)
   return value
     .map((one: unknown, i) => {
       const part = new Fields(one, `${path}.content[${i}]`)

@@ -26,7 +26,7 @@ const STANDARD_MAX_TOKENS = 16
 export function completionRequest(body: unknown, limits: ModelLimits): CompletionRequest {
   const fields = new Fields(body)
   const echo = fields.flag('echo') ?? false
-  const n = fields.whole('n', { least: 1, most: limits.choices }) ?? 1
+  const n = fields.whole('n', { least: 1, most: limits.answers }) ?? 1
   const prompts = promptsOf(fields, 'prompt', limits)
   if (prompts.length * n > limits.choices) {
     throw invalid('n', `${prompts.length} prompts with ${n} choices each; at most ${limits.choices} in all`)
@@ -34,7 +34,8 @@ export function completionRequest(body: unknown, limits: ModelLimits): Completio
   const request: CompletionRequest = {
     model: fields.text('model', 512),
     prompts,
-    maxTokens: fields.whole('max_tokens', { least: echo ? 0 : 1, most: limits.context }) ?? STANDARD_MAX_TOKENS,
+    maxTokens:
+      fields.whole('max_tokens', { least: echo ? 0 : 1, most: limits.context }) ?? STANDARD_MAX_TOKENS,
     n,
     echo,
     logprobs: fields.whole('logprobs', { least: 0, most: MAX_LOGPROBS }) ?? null,

@@ -123,7 +123,11 @@ export class Fields {
     for (const key of Object.keys(this.json)) {
       if (this.read.has(key)) continue
       const name = key.length > 60 ? `${key.slice(0, 57)}…` : key
-      throw invalid(this.at(name), `Unknown field ${JSON.stringify(name)}`, 'Check its spelling, or leave it out')
+      throw invalid(
+        this.at(name),
+        `Unknown field ${JSON.stringify(name)}`,
+        'Check its spelling, or leave it out',
+      )
     }
   }
 

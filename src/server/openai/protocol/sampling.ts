@@ -12,6 +12,8 @@ export interface ModelLimits {
   context: number
   /** Most choices of one request, prompts times `n`. */
   choices: number
+  /** Most answers to one prompt: they are written side by side. */
+  answers: number
 }
 
 export interface Sampling {
@@ -161,13 +163,13 @@ function formatOf(fields: Fields): TextFormat {
   return formats[0] ?? { kind: 'text' }
 }
 
-/** CONTEXT_EXCEEDED when prompt and answer do not fit; the number of tokens that may be generated otherwise. */
+/** CONTEXT_OVERFLOW when prompt and answer do not fit; the number of tokens that may be generated otherwise. */
 export function roomFor(prompt: number, asked: number | undefined, { context }: ModelLimits): number {
   const room = context - prompt
   const least = asked ?? 1
   if (room < least) {
     throw new TesseraError(
-      'CONTEXT_EXCEEDED',
+      'CONTEXT_OVERFLOW',
       `The prompt has ${prompt} tokens${asked === undefined ? '' : ` and ${asked} are asked for`}; ` +
         `the context holds ${context}`,
       { where: 'max_tokens', hint: 'Shorten the prompt or ask for fewer tokens' },

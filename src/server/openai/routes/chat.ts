@@ -22,7 +22,7 @@ interface RenderOptions {
   variables: Readonly<Record<string, unknown>>
 }
 
-/** Ids of a conversation. Throws TEMPLATE_INVALID, CONTEXT_EXCEEDED. */
+/** Ids of a conversation. Throws TEMPLATE_INVALID, CONTEXT_OVERFLOW. */
 export function idsOfChat(
   service: Service,
   messages: readonly ChatMessage[],

@@ -1,5 +1,6 @@
-// POST /v1/embeddings: texts to vectors. Each text is a task of its own between two steps of the batch, so that a
-// long list holds nobody up.
+// POST /v1/embeddings: texts to vectors, piece by piece between two steps of the batch, so that a long list holds
+// nobody up.
+import { embedding } from '../embedding.ts'
 import { embeddingRequest } from '../protocol/embeddings.ts'
 import { type Call, checkModel, idsOfPrompt, type Service } from '../service.ts'
 
@@ -8,10 +9,18 @@ export async function embeddings(service: Service, call: Call, body: unknown): P
   const request = embeddingRequest(body, service.limits, service.model.config.dim)
   checkModel(service, request.model)
   const inputs = request.inputs.map((input) => idsOfPrompt(service, input))
+  const { model, chunk, scheduler } = service
   const vectors: Float32Array[] = []
-  for (const ids of inputs) {
-    vectors.push(await service.scheduler.task(call.client, call.signal, () => service.embed(ids, request)))
-  }
+  let next = embedding(model, inputs[0]!, request, chunk)
+  await scheduler.task(call.client, call.signal, async () => {
+    const vector = await next()
+    if (!vector) return undefined
+    vectors.push(vector)
+    const following = inputs[vectors.length]
+    if (!following) return true
+    next = embedding(model, following, request, chunk)
+    return undefined
+  })
   const tokens = inputs.reduce((sum, ids) => sum + ids.length, 0)
   service.metrics.promptTokens.add(tokens)
   return Response.json({

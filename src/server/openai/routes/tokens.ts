@@ -5,7 +5,7 @@ import { idsOf } from '../protocol/sampling.ts'
 import { checkModel, type Service } from '../service.ts'
 import { idsOfChat } from './chat.ts'
 
-/** Throws REQUEST_INVALID, TEMPLATE_INVALID, CONTEXT_EXCEEDED (a conversation only). */
+/** Throws REQUEST_INVALID, TEMPLATE_INVALID, CONTEXT_OVERFLOW (a conversation only). */
 export function tokenize(service: Service, body: unknown): Response {
   const { tokenizer, limits } = service
   const fields = new Fields(body)

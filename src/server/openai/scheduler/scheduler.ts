@@ -58,7 +58,7 @@ interface Entry {
   client: string
   lanes: number
   work: Work | null
-  task: (() => Promise<void>) | null
+  task: (() => Promise<boolean>) | null
   signal: AbortSignal
   /** Choices that have not ended. */
   open: number
@@ -106,14 +106,18 @@ export class Scheduler<P extends PromptInCache = PromptInCache, L extends Lane =
     return works.map((work) => this.enqueue(work.client, work.signal, work, null))
   }
 
-  /** Something else that needs the model for itself for a moment, such as one embedding. Throws as `submit`. */
-  task<T>(client: string, signal: AbortSignal, run: () => Promise<T>): Promise<T> {
+  /**
+   * Something else that needs the model for itself, in turns with the batch, such as an embedding: `run` does a piece
+   * of the work each time, and gives the result with the last. Throws as `submit`.
+   */
+  task<T>(client: string, signal: AbortSignal, run: () => Promise<T | undefined>): Promise<T> {
     this.checkRoom(1)
-    let value: T
+    let value: T | undefined
     const ended = this.enqueue(client, signal, null, async () => {
       value = await run()
+      return value !== undefined
     })
-    return ended.then(() => value)
+    return ended.then(() => value!)
   }
 
   /** Seconds after which a refused client may try again. */
@@ -154,7 +158,7 @@ export class Scheduler<P extends PromptInCache = PromptInCache, L extends Lane =
     client: string,
     signal: AbortSignal,
     work: Work | null,
-    task: (() => Promise<void>) | null,
+    task: (() => Promise<boolean>) | null,
   ): Promise<void> {
     return new Promise((resolve, reject) => {
       const began = performance.now()
@@ -312,17 +316,17 @@ export class Scheduler<P extends PromptInCache = PromptInCache, L extends Lane =
     for (const [entry, error] of failed) this.fail(entry, error)
   }
 
-  /** At most one other task between two steps. */
+  /** At most a piece of one other task between two steps. */
   private async runTask(): Promise<void> {
     const next = this.tasks.shift()
     if (!next) return
     try {
-      await next.task!()
+      if (await next.task!()) next.settle()
+      else if (next.signal.aborted) next.settle(reasonOf(next.signal))
+      else this.tasks.push(next)
     } catch (error) {
       next.settle(error)
-      return
     }
-    next.settle()
   }
 
   /** Ends one work; its lanes are free. */
