@@ -95,6 +95,30 @@ describe('ModelEngine', () => {
     again.drop()
   })
 
+  it('gives up sharing when somebody else joins, in a column that had shared, too', async () => {
+    const engine = new ModelEngine(model, new PrefixStore(0))
+    const prompt = Array.from({ length: 50 }, (_, i) => (i * 11) % 256)
+    const other = [...prompt.slice(0, 34), 7]
+    const first = engine.begin(prompt, true)
+    await engine.feed(first, prompt.length, 'last')
+    const lanes = engine.join(first, 4)
+    await engine.step(lanes, [1, 2, 3, 4])
+    lanes[1]!.leave()
+    const second = engine.begin(other, true)
+    await engine.feed(second, other.length, 'last')
+    const [joined] = engine.join(second, 1)
+    const { vocab } = engine
+    const logits = await engine.step([lanes[0]!, joined!, lanes[3]!], [5, 6, 8])
+    const rows = [
+      [...prompt, 1, 5],
+      [...other, 6],
+      [...prompt, 4, 8],
+    ]
+    for (const [i, ids] of rows.entries()) {
+      expectClose(logits.slice(i * vocab, (i + 1) * vocab), (await alone(ids, 1)).logits[0]!)
+    }
+  })
+
   it('keeps a prompt shared by several answers once', async () => {
     const engine = new ModelEngine(model, new PrefixStore(0))
     const prompt = Array.from({ length: 200 }, (_, i) => (i * 7) % 256)
