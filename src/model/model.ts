@@ -118,7 +118,18 @@ function lanesOf({ ids }: StepInput): number {
   return ids && typeof ids[0] === 'object' ? ids.length : 1
 }
 
-/** Opens a model for computing. Throws what opening a checkpoint throws, OUT_OF_MEMORY, RUNTIME_FAILED. */
-export function loadModel(checkpoint: Checkpoint, options: ModelOptions = {}): Promise<Model> {
-  return Model.open(checkpoint, options)
+/**
+ * Opens a model for computing: a path (a Hugging Face folder, a .safetensors file in one) or an open checkpoint. Throws
+ * what opening a checkpoint throws, OUT_OF_MEMORY, RUNTIME_FAILED.
+ */
+export async function loadModel(source: string | Checkpoint, options: ModelOptions = {}): Promise<Model> {
+  if (typeof source !== 'string') return Model.open(source, options)
+  // Reading files is for Node; a page opens its checkpoints itself.
+  const { openCheckpoint } = await import('./checkpoint/open.ts')
+  const checkpoint = await openCheckpoint(source)
+  try {
+    return await Model.open(checkpoint, options)
+  } finally {
+    await checkpoint.close()
+  }
 }
