@@ -34,7 +34,7 @@ const POSTS = {
   '/detokenize': (service: Service, _: Call, body: unknown) => detokenize(service, body),
 } as const
 
-const GETS = ['/v1/models', '/v1/models/:name', '/health', '/metrics']
+const GETS = new Set(['/v1/models', '/v1/models/:name', '/health', '/metrics'])
 
 export function createApi(service: Service, { keys, origins, hosts, draining }: ApiOptions): Hono {
   const app = new Hono<{ Variables: { client: string } }>()
@@ -43,7 +43,7 @@ export function createApi(service: Service, { keys, origins, hosts, draining }: 
   app.use(async (c, next) => {
     await next()
     // The paths that there are, so that no client can make series.
-    const known = c.req.path in POSTS || GETS.includes(c.req.path)
+    const known = c.req.path in POSTS || GETS.has(c.req.path)
     const endpoint = known ? c.req.path : c.req.path.startsWith('/v1/models/') ? '/v1/models/:name' : 'other'
     metrics.requests.add(1, { endpoint, status: String(c.res.status) })
     c.res.headers.set('x-content-type-options', 'nosniff')

@@ -1,6 +1,6 @@
 // A small random model behind a socket, for tests: byte-level tokens, real attention, no meaning.
 import OpenAI from 'openai'
-import { checkpointOf, familyOf, loadModel, type Model } from '../../../model/index.ts'
+import { type Checkpoint, checkpointOf, familyOf, loadModel, type Model } from '../../../model/index.ts'
 import { Parameters } from '../../../tensor/index.ts'
 import { trainBpe } from '../../../tokenizer/index.ts'
 import { serveModel, type ServedModel, type ServeModelOptions } from '../serve.ts'
@@ -16,7 +16,12 @@ interface TinyOptions {
   chatTemplate?: string
 }
 
-export async function tinyModel({ seed = 1, maxPositions = 1024, eos = [], chatTemplate }: TinyOptions = {}) {
+export async function tinyModel(options: TinyOptions = {}): Promise<Model> {
+  return loadModel(await tinyCheckpoint(options))
+}
+
+export async function tinyCheckpoint(options: TinyOptions = {}): Promise<Checkpoint> {
+  const { seed = 1, maxPositions = 1024, eos = [], chatTemplate } = options
   const tokenizer = await trainBpe([TEXT], { vocabSize: 300, minFrequency: 1, threads: 1 })
   if (chatTemplate !== undefined) Object.assign(tokenizer.spec, { chatTemplate })
   const json = {
@@ -39,7 +44,7 @@ export async function tinyModel({ seed = 1, maxPositions = 1024, eos = [], chatT
     if (name.includes('norm')) continue
     for (let i = start; i < end; i++) parameters.values[i]! *= 8
   }
-  return loadModel(checkpointOf(family, config, parameters, tokenizer))
+  return checkpointOf(family, config, parameters, tokenizer)
 }
 
 export interface TestServer extends ServedModel {
