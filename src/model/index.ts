@@ -13,3 +13,6 @@ export { followRecipe, type FollowedRecipe, type FollowOptions } from './recipes
 export { type Recipe, RECIPES } from './recipes/recipes.ts'
 export { pretrain, type Pretrained, type PretrainOptions, type TextGroup } from './recipes/pretrain.ts'
 export { type SizeName, SIZES } from './recipes/sizes.ts'
+export { saveCheckpoint, type SaveOptions } from './checkpoint/folder.ts'
+export { openCheckpoint } from './checkpoint/open.ts'
+export type { WeightType } from './checkpoint/safetensors.ts'

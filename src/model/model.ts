@@ -33,8 +33,9 @@ export interface ModelOptions extends LongWork {
   /** Threads within one operator. Default 1. */
   threads?: number
   /**
-   * Where converted weights are kept. Default: TESSERA_CACHE, or the system's folder for caches. null: nowhere; they
-   * stay in memory, which takes twice as much of it and is converted at every start.
+   * Where converted weights are kept. Default: TESSERA_CACHE, or the system's folder for caches; those of less than
+   * 64 MB stay in memory. null: nowhere; they stay in memory, which takes twice as much of it, and are
+   * converted at every start.
    */
   cacheFolder?: string | null
   /** Bytes that may be used; default: what the system says. A model that needs more is refused. */
@@ -84,7 +85,8 @@ export class Model implements CacheModel {
     const layout = layoutOf(uses, precision)
     const bytes = [...layout.values()].reduce((sum, array) => sum + arrayBytes(array), 0)
     const inNode = typeof process === 'object' && Boolean(process.versions?.node)
-    const onDisk = inNode && options.cacheFolder !== null && bytes > SMALL
+    const { cacheFolder } = options
+    const onDisk = inNode && (cacheFolder === undefined ? bytes > SMALL : cacheFolder !== null)
     checkMemory(bytes, onDisk ? 'mapped' : 'inMemory', name, options.memoryLimit ?? availableMemory())
     const settings: SessionOptions = {
       threads,
@@ -94,8 +96,10 @@ export class Model implements CacheModel {
     let arrays: StoredArrays
     if (onDisk) {
       const { storedWeights } = await import('./runtime/store.ts')
-      const folder = options.cacheFolder ?? undefined
-      const stored = await storedWeights(checkpoint, uses, precision, layout, { ...work, folder })
+      const stored = await storedWeights(checkpoint, uses, precision, layout, {
+        ...work,
+        folder: cacheFolder ?? undefined,
+      })
       arrays = stored.arrays
       settings.folder = stored.folder
     } else arrays = await weightsInMemory(checkpoint, uses, precision, layout, work)
@@ -146,9 +150,17 @@ function lanesOf({ ids }: StepInput): number {
 }
 
 /**
- * Opens a model for computing. Throws what reading its weights throws, OUT_OF_MEMORY, FILE_WRITE_FAILED, CANCELLED,
- * RUNTIME_FAILED.
+ * Opens a model for computing: a path (a Hugging Face folder, a .safetensors file in one) or an open checkpoint. Throws
+ * what opening a checkpoint throws, OUT_OF_MEMORY, FILE_WRITE_FAILED, CANCELLED, RUNTIME_FAILED.
  */
-export function loadModel(checkpoint: Checkpoint, options: ModelOptions = {}): Promise<Model> {
-  return Model.open(checkpoint, options)
+export async function loadModel(source: string | Checkpoint, options: ModelOptions = {}): Promise<Model> {
+  if (typeof source !== 'string') return Model.open(source, options)
+  // Reading files is for Node; a page opens its checkpoints itself.
+  const { openCheckpoint } = await import('./checkpoint/open.ts')
+  const checkpoint = await openCheckpoint(source)
+  try {
+    return await Model.open(checkpoint, options)
+  } finally {
+    await checkpoint.close()
+  }
 }

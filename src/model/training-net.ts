@@ -2,14 +2,13 @@
 // row of the batch. The same plain form is what inference is tested against.
 import {
   add,
+  attention,
   expand,
   gather,
   greater,
   matmul,
-  mul,
   range,
   reshape,
-  softmax,
   type Tensor,
   type Tensors,
   transpose,
@@ -75,8 +74,7 @@ class TrainingNet implements Net {
       const repeated = expand(unsqueeze(own, 2), [batch, kvHeads, groups, time, headDim])
       return reshape(repeated, [batch, heads, time, headDim])
     }
-    const scores = mul(matmul(byHead(queries), transpose(byHead(keys))), headDim ** -0.5)
-    const attended = matmul(softmax(add(scores, this.bias)), byHead(values))
+    const attended = attention(byHead(queries), byHead(keys), byHead(values), { bias: this.bias })
     return reshape(transpose(attended, [0, 2, 1, 3]), [batch, time, heads * headDim])
   }
 

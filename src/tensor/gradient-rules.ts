@@ -4,8 +4,8 @@ import type { Dim } from './dim.ts'
 import { elements, subDims } from './dim.ts'
 import * as e from './ops/elementwise.ts'
 import { customRuleOf } from './ops/gradient-control.ts'
-import { cumSum, scatterAddElements, scatterAddRows, zeros } from './ops/index-ops.ts'
-import { concat, pad, reshape, slice, split, transpose } from './ops/layout.ts'
+import { cumSum, gather, gatherElements, scatterElements, scatterRows, zeros } from './ops/index-ops.ts'
+import { concat, pad, reshape, slice, split, squeeze, transpose } from './ops/layout.ts'
 import { matmul, softmax } from './ops/contract.ts'
 import { expand, foldedElements, sum, unbroadcast } from './ops/reduce.ts'
 import type { GraphNode, Tensor } from './tensor.ts'
@@ -150,15 +150,19 @@ const RULES: Readonly<Record<string, GradientRule>> = {
   Gather: (node, [gradient]) => {
     const [x, indices] = node.inputs as [Tensor, Tensor]
     const axis = node.attributes.axis as number
-    if (axis === 0) return [scatterAddRows(x.shape, indices, gradient!), null]
+    if (axis === 0) return [scatterRows(zeros(x.shape, x.dtype), indices, gradient!, 'add'), null]
     // The rows are counted along axis 0, so the picked axis and the indices' axes are brought to the front.
     const picked = indices.shape.map((_, i) => axis + i)
     const others = gradient!.shape.map((_, i) => i).filter((i) => !picked.includes(i))
     const front = [axis, ...x.shape.map((_, i) => i).filter((i) => i !== axis)]
-    const rows = scatterAddRows(
-      front.map((i) => x.shape[i]!),
+    const rows = scatterRows(
+      zeros(
+        front.map((i) => x.shape[i]!),
+        x.dtype,
+      ),
       indices,
       transpose(gradient!, [...picked, ...others]),
+      'add',
     )
     return [
       transpose(
@@ -170,12 +174,33 @@ const RULES: Readonly<Record<string, GradientRule>> = {
   },
   GatherElements: (node, [gradient]) => {
     const [x, indices] = node.inputs as [Tensor, Tensor]
-    return [scatterAddElements(x.shape, indices, gradient!, node.attributes.axis as number), null]
+    return [
+      scatterElements(zeros(x.shape, x.dtype), indices, gradient!, node.attributes.axis as number, 'add'),
+      null,
+    ]
+  },
+  ScatterND: (node, [gradient]) => {
+    const [, rows, updates] = node.inputs as [Tensor, Tensor, Tensor]
+    const indices = squeeze(rows, -1)
+    const nothing = zeros(updates.shape, updates.dtype)
+    const kept = node.attributes.reduction === 'add' ? gradient! : scatterRows(gradient!, indices, nothing)
+    return [kept, null, gather(gradient!, indices)]
+  },
+  ScatterElements: (node, [gradient]) => {
+    const [, indices, updates] = node.inputs as [Tensor, Tensor, Tensor]
+    const axis = node.attributes.axis as number
+    const nothing = zeros(updates.shape, updates.dtype)
+    const kept =
+      node.attributes.reduction === 'add' ? gradient! : scatterElements(gradient!, indices, nothing, axis)
+    return [kept, null, gatherElements(gradient!, indices, axis)]
   },
   TopK: (node, [gradient]) => {
     const x = node.inputs[0]!
     const axis = node.attributes.axis as number
-    return [gradient ? scatterAddElements(x.shape, node.outputs[1]!, gradient, axis) : null, null]
+    return [
+      gradient ? scatterElements(zeros(x.shape, x.dtype), node.outputs[1]!, gradient, axis, 'add') : null,
+      null,
+    ]
   },
   CumSum: (node, [gradient]) => {
     const axis = Number((node.inputs[1]!.node.data as BigInt64Array)[0])
@@ -193,8 +218,8 @@ const RULES: Readonly<Record<string, GradientRule>> = {
   Softmax: (node, [gradient]) => {
     const y = node.outputs[0]!
     const axis = node.attributes.axis as number
-    const inner = e.mul(gradient!, y)
-    return [e.sub(inner, e.mul(y, sum(inner, [axis], { keep: true })))]
+    const along = sum(e.mul(gradient!, y), [axis], { keep: true })
+    return [e.mul(y, e.sub(gradient!, along))]
   },
   LogSoftmax: (node, [gradient]) => {
     const axis = node.attributes.axis as number

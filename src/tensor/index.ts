@@ -14,19 +14,7 @@ export {
   type TensorData,
 } from './tensor.ts'
 export * from './ops/elementwise.ts'
-export {
-  argmax,
-  dimSize,
-  expand,
-  layerNorm,
-  logSumExp,
-  max,
-  mean,
-  min,
-  type ReduceOptions,
-  rmsNorm,
-  sum,
-} from './ops/reduce.ts'
+export { argmax, dimSize, expand, logSumExp, max, mean, min, type ReduceOptions, sum } from './ops/reduce.ts'
 export { concat, pad, reshape, slice, split, squeeze, transpose, unsqueeze } from './ops/layout.ts'
 export {
   cumSum,
@@ -39,6 +27,9 @@ export {
   topK,
   zeros,
 } from './ops/index-ops.ts'
+export * from './ops/activations.ts'
+export { layerNorm, rmsNorm } from './ops/norms.ts'
+export { attention, type AttentionOptions, rotary } from './ops/attention.ts'
 export { crossEntropy, logSoftmax, matmul, softmax } from './ops/contract.ts'
 export { type CustomRule, stopGradient, straightThrough, withGradient } from './ops/gradient-control.ts'
 export { grad } from './grad.ts'

@@ -125,20 +125,6 @@ export function cast(x: Tensor, dtype: DType): Tensor {
   return makeNode('Cast', [x], [{ dtype, shape: x.shape }], { attributes: { to: ONNX_TYPES[dtype] } })[0]!
 }
 
-/** x · sigmoid(x), Elfwing et al. 2018; also called swish. */
-export function silu(x: Tensor): Tensor {
-  return mul(x, sigmoid(x))
-}
-
-/** x · Φ(x), Hendrycks & Gimpel 2016; `tanh`: their approximation, which GPT-2 uses. */
-export function gelu(x: Tensor, form: 'erf' | 'tanh' = 'erf'): Tensor {
-  const gate =
-    form === 'erf'
-      ? erf(mul(x, Math.SQRT1_2))
-      : tanh(mul(add(x, mul(mul(mul(x, x), x), 0.044715)), Math.sqrt(2 / Math.PI)))
-  return mul(mul(x, add(gate, 1)), 0.5)
-}
-
 export function square(x: Tensor): Tensor {
   return mul(x, x)
 }

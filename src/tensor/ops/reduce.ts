@@ -1,7 +1,7 @@
 // Reductions over axes, and broadcasting undone, which is what gradients of broadcasting need.
 import { type Dim, mulDims, sameShape, type Shape, shapeText } from '../dim.ts'
 import { axisOf, constant, dtypeError, makeNode, scalar, shapeError, type Tensor } from '../tensor.ts'
-import { add, div, exp, log, mul, sub } from './elementwise.ts'
+import { add, exp, log, sub } from './elementwise.ts'
 
 export interface ReduceOptions {
   /** Leave reduced axes in the shape, with size 1. Default false. */
@@ -85,22 +85,4 @@ export function unbroadcast(x: Tensor, shape: Shape): Tensor {
 /** Number of elements that a reduction from `from` folds into each one of `to`. */
 export function foldedElements(from: Shape, axes: readonly number[]): Tensor {
   return dimSize(axes.reduce<Dim>((product, axis) => mulDims(product, from[axis]!), 1))
-}
-
-/** Root mean square normalisation over the last axis with a gain [dim] (Zhang & Sennrich 2019). */
-export function rmsNorm(x: Tensor, gain: Tensor, epsilon = 1e-6): Tensor {
-  const power = mean(mul(x, x), [-1], { keep: true })
-  return mul(mul(x, inverseRoot(add(power, epsilon))), gain)
-}
-
-/** Layer normalisation over the last axis (Ba et al. 2016), gain and bias [dim]. */
-export function layerNorm(x: Tensor, gain: Tensor, bias: Tensor | null = null, epsilon = 1e-5): Tensor {
-  const centred = sub(x, mean(x, [-1], { keep: true }))
-  const power = mean(mul(centred, centred), [-1], { keep: true })
-  const scaled = mul(mul(centred, inverseRoot(add(power, epsilon))), gain)
-  return bias ? add(scaled, bias) : scaled
-}
-
-function inverseRoot(x: Tensor): Tensor {
-  return div(1, makeNode('Sqrt', [x], [{ dtype: x.dtype, shape: x.shape }])[0]!)
 }

@@ -1,6 +1,7 @@
 // What algebra says is nothing: adding zero, multiplying by one, two transposes in a row, arithmetic of
 // constants.
 import { mulDims, sameShape } from '../dim.ts'
+import { mul } from '../ops/elementwise.ts'
 import { reshape, split, transpose } from '../ops/layout.ts'
 import { scalar, type GraphNode, type Tensor } from '../tensor.ts'
 import type { Rule } from './index.ts'
@@ -53,9 +54,32 @@ function splitBeforeReshape(node: GraphNode): readonly Tensor[] | null {
   return split(x, widths, axis).map((piece, i) => reshape(piece, node.outputs[i]!.shape))
 }
 
+/** x · s for a scalar s (of rank 0, whatever it is computed from): x and s. */
+function scaledBy(tensor: Tensor): { x: Tensor; scale: Tensor } | null {
+  if (tensor.node.op !== 'Mul' || tensor.dtype !== 'float32') return null
+  const [x, scale] = tensor.node.inputs as [Tensor, Tensor]
+  if (x.rank > 0 && scale.rank === 0) return { x, scale }
+  return x.rank === 0 && scale.rank > 0 ? { x: scale, scale: x } : null
+}
+
+/** Scalars are multiplied with each other before they meet a tensor: (x·s)·t = x·(s·t), (x·s)·(y·t) = (x·y)·(s·t). */
+function gatherScales(node: GraphNode): Tensor | null {
+  if (node.op !== 'Mul') return null
+  const [a, b] = node.inputs as [Tensor, Tensor]
+  const [left, right] = [scaledBy(a), scaledBy(b)]
+  if (left && b.rank === 0) return mul(left.x, mul(left.scale, b))
+  if (right && a.rank === 0) return mul(right.x, mul(right.scale, a))
+  if (left && right) return mul(mul(left.x, right.x), mul(left.scale, right.scale))
+  return null
+}
+
 export const simplify: Rule = (node) => {
   const [a, b] = node.inputs
   const output = node.outputs[0]!
+  // Differentiation is done: what steered it is in the way of all other rules.
+  if (node.op === 'StopGradient' || node.op === 'WithGradient') return [a!]
+  const scaling = gatherScales(node)
+  if (scaling) return [scaling]
   const fold = FOLDED[node.op]
   if (fold) {
     const x = numberOf(a!)
