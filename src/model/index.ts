@@ -1,7 +1,13 @@
 // The door of the model room: architectures and checkpoints, the KV cache, training.
 export { type DecoderConfig, type RopeScaling } from './config.ts'
 export { familyOf } from './families/index.ts'
-export { trainingLogits } from './training-net.ts'
+export {
+  type EncoderInput,
+  type EncoderOutput,
+  encoderStates,
+  seq2seqLogits,
+  trainingLogits,
+} from './training-net.ts'
 export * from './train/index.ts'
 export { followRecipe, type FollowedRecipe, type FollowOptions } from './recipes/follow-recipe.ts'
 export { type Recipe, RECIPES } from './recipes/recipes.ts'

@@ -19,11 +19,25 @@ export interface Net {
   rotate(x: Tensor): Tensor
   /**
    * Attention of one layer: queries `[batch, time, heads, headDim]`, keys and values
-   * `[batch, time, kvHeads, headDim]` → `[batch, time, heads · headDim]`. Scores are scaled by 1/√headDim.
+   * `[batch, time, kvHeads, headDim]` → `[batch, time, heads · headDim]`. Scores are scaled by 1/√headDim
+   * unless the options say otherwise. Who sees whom (causality, padding, a window) is the net's matter.
    */
-  attend(layer: number, queries: Tensor, keys: Tensor, values: Tensor): Tensor
+  attend(layer: number, queries: Tensor, keys: Tensor, values: Tensor, options?: AttendOptions): Tensor
   /** Notes a value under a name, for callers who want to see or to replace it; returns what to go on with. */
   note(name: string, x: Tensor): Tensor
+}
+
+/** What a family's attention has of its own; decoders of text need none of it. */
+export interface AttendOptions {
+  /** Factor of the scores. */
+  scale?: number
+  /**
+   * Added to the scores: from key position − query position, int64 `[time, keys]`, to a bias
+   * `[heads, time, keys]`.
+   */
+  bias?: (offsets: Tensor) => Tensor
+  /** Keys and values are of the encoder's states: no causality, and the other sequence's padding. */
+  cross?: boolean
 }
 
 /** What goes into a forward pass. */
@@ -33,4 +47,8 @@ export interface ForwardInput {
   ids: Tensor | null
   /** int64 `[batch, time]`. */
   positions: Tensor
+  /** int64 `[batch, time]`; which sentence a token is of (BERT). Default: all 0. */
+  tokenTypes?: Tensor
+  /** The encoder's states `[batch, time, dim]`, for a decoder that attends to them. */
+  encoded?: Tensor
 }

@@ -1,0 +1,141 @@
+// The plain net: attention within the rows of a batch, without a cache, in operations that anyone can check. It
+// trains, it runs encoders, and it is what inference with a cache is tested against.
+import {
+  add,
+  type Dim,
+  expand,
+  gather,
+  greater,
+  matmul,
+  mul,
+  range,
+  reshape,
+  softmax,
+  sub,
+  type Tensor,
+  type Tensors,
+  transpose,
+  unsqueeze,
+  where,
+} from '../tensor/index.ts'
+import type { DecoderConfig } from './config.ts'
+import type { AttendOptions, Net } from './net.ts'
+import { rotate, type Rotation, rotationAt } from './rope.ts'
+
+/** What is added to the score of a key that a query must not see; its share of the softmax is exactly 0. */
+const HIDDEN = -1e9
+
+/** Who sees whom. */
+export interface Sight {
+  /** Queries see no later key. */
+  causal: boolean
+  /** int64 `[batch, keys]`, 0 at padding. Default: no padding. */
+  mask?: Tensor
+  /** The same for the sequence that cross attention looks at. */
+  crossMask?: Tensor
+}
+
+/** 0 where a query may look, a large negative number where it may not: `[time, time]`. */
+function causalBias(time: Dim, window: number | null): Tensor {
+  const positions = range(time)
+  const query = unsqueeze(positions, 1)
+  const key = unsqueeze(positions, 0)
+  const later = where(greater(key, query), HIDDEN, 0)
+  return window === null ? later : add(later, where(greater(query, add(key, window - 1)), HIDDEN, 0))
+}
+
+/** 0 at tokens, a large negative number at padding: `[batch, 1, 1, keys]`. */
+function paddingBias(mask: Tensor): Tensor {
+  const [batch, keys] = mask.shape as [Dim, Dim]
+  return reshape(where(greater(mask, 0), 0, HIDDEN), [batch, 1, 1, keys])
+}
+
+export class PlainNet implements Net {
+  private readonly config: DecoderConfig
+  private readonly weights: Tensors
+  private readonly positions: Tensor
+  private readonly sight: Sight
+  private rotation: Rotation | null = null
+  /** Made once, for all layers. */
+  private readonly biases = new Map<'own' | 'cross', Tensor | null>()
+
+  constructor(config: DecoderConfig, weights: Tensors, positions: Tensor, sight: Sight) {
+    this.config = config
+    this.weights = weights
+    this.positions = positions
+    this.sight = sight
+  }
+
+  weight(name: string): Tensor {
+    return this.weights[name]!
+  }
+
+  linear(x: Tensor, name: string): Tensor {
+    return matmul(x, this.weights[name]!)
+  }
+
+  embed(name: string, ids: Tensor): Tensor {
+    return gather(this.weights[name]!, ids)
+  }
+
+  unembed(x: Tensor, name: string): Tensor {
+    return matmul(x, transpose(this.weights[name]!))
+  }
+
+  rotate(x: Tensor): Tensor {
+    this.rotation ??= rotationAt(this.config, this.positions)
+    return rotate(x, this.rotation)
+  }
+
+  /** What is hidden, for the scores `[batch, heads, time, keys]`; null: nothing. */
+  private hidden(kind: 'own' | 'cross', time: Dim): Tensor | null {
+    let bias = this.biases.get(kind)
+    if (bias === undefined) {
+      const { causal, mask, crossMask } = this.sight
+      const padding = kind === 'own' ? mask : crossMask
+      bias = padding ? paddingBias(padding) : null
+      if (kind === 'own' && causal) {
+        const order = causalBias(time, this.config.slidingWindow)
+        bias = bias ? add(bias, order) : order
+      }
+      this.biases.set(kind, bias)
+    }
+    return bias
+  }
+
+  attend(
+    _: number,
+    queries: Tensor,
+    keys: Tensor,
+    values: Tensor,
+    { scale, bias, cross = false }: AttendOptions = {},
+  ): Tensor {
+    const { heads, kvHeads, headDim } = this.config
+    const [batch, time] = queries.shape as [Dim, Dim]
+    const seen = keys.shape[1]!
+    const byHead = (x: Tensor) => {
+      const own = transpose(x, [0, 2, 1, 3])
+      const groups = heads / (x.shape[2] as number)
+      if (groups === 1) return own
+      const repeated = expand(unsqueeze(own, 2), [batch, kvHeads, groups, x.shape[1]!, headDim])
+      return reshape(repeated, [batch, heads, x.shape[1]!, headDim])
+    }
+    let scores = matmul(byHead(queries), transpose(byHead(keys)))
+    const factor = scale ?? headDim ** -0.5
+    if (factor !== 1) scores = mul(scores, factor)
+    if (bias) scores = add(scores, bias(sub(unsqueeze(range(seen), 0), unsqueeze(range(time), 1))))
+    const hidden = this.hidden(cross ? 'cross' : 'own', time)
+    if (hidden) scores = add(scores, hidden)
+    const attended = matmul(softmax(scores), byHead(values))
+    return reshape(transpose(attended, [0, 2, 1, 3]), [batch, time, heads * headDim])
+  }
+
+  note(_: string, x: Tensor): Tensor {
+    return x
+  }
+}
+
+/** int64 `[batch, time]`: 0, 1, … in every row. */
+export function positionsOf(ids: Tensor): Tensor {
+  return expand(unsqueeze(range(ids.shape[1]!), 0), ids.shape)
+}
