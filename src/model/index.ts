@@ -8,12 +8,6 @@ export {
   seq2seqLogits,
   trainingLogits,
 } from './training-net.ts'
-export * from './train/index.ts'
-export { followRecipe, type FollowedRecipe, type FollowOptions } from './recipes/follow-recipe.ts'
-export { type Recipe, RECIPES } from './recipes/recipes.ts'
-export { type Checkpoint, checkpointOf } from './checkpoint/checkpoint.ts'
-export type { Family, WeightSource } from './families/family.ts'
-export { trainingLogits } from './training-net.ts'
 export { type Checkpoint, checkpointOf } from './checkpoint/checkpoint.ts'
 export type { Family, WeightSource } from './families/family.ts'
 export { Cache, type CacheModel, type CacheOptions } from './cache/cache.ts'

@@ -3,6 +3,14 @@
 // and attends to a cache as well. The family does not know which.
 import type { Tensor } from '../tensor/index.ts'
 
+/** What a net takes weights from: inputs of the graph, or constants in some precision. */
+export interface NetWeights {
+  plain(name: string): Tensor
+  linear(x: Tensor, name: string): Tensor
+  embed(name: string, ids: Tensor): Tensor
+  unembed(x: Tensor, name: string): Tensor
+}
+
 export interface Net {
   /** A weight by its name within the family, of the shape that its spec says. */
   weight(name: string): Tensor

@@ -19,7 +19,7 @@ import {
   where,
 } from '../tensor/index.ts'
 import type { DecoderConfig } from './config.ts'
-import type { AttendOptions, Net } from './net.ts'
+import type { AttendOptions, Net, NetWeights } from './net.ts'
 import { rotate, type Rotation, rotationAt } from './rope.ts'
 
 /** What is added to the score of a key that a query must not see; its share of the softmax is exactly 0. */
@@ -50,41 +50,72 @@ function paddingBias(mask: Tensor): Tensor {
   return reshape(where(greater(mask, 0), 0, HIDDEN), [batch, 1, 1, keys])
 }
 
-export class PlainNet implements Net {
-  private readonly config: DecoderConfig
-  private readonly weights: Tensors
-  private readonly positions: Tensor
-  private readonly sight: Sight
-  private rotation: Rotation | null = null
-  /** Made once, for all layers. */
-  private readonly biases = new Map<'own' | 'cross', Tensor | null>()
+/** Weights that are tensors by name: the inputs of a training graph. */
+export function tensorWeights(tensors: Tensors): NetWeights {
+  return {
+    plain: (name) => tensors[name]!,
+    linear: (x, name) => matmul(x, tensors[name]!),
+    embed: (name, ids) => gather(tensors[name]!, ids),
+    unembed: (x, name) => matmul(x, transpose(tensors[name]!)),
+  }
+}
 
-  constructor(config: DecoderConfig, weights: Tensors, positions: Tensor, sight: Sight) {
+/** What all nets share that rotate in the graph: weights, and positions. */
+export abstract class WeightedNet implements Net {
+  protected readonly config: DecoderConfig
+  private readonly weights: NetWeights
+  private readonly positions: Tensor
+  private rotation: Rotation | null = null
+
+  /** `positions`: int64 `[batch, time]`. */
+  constructor(config: DecoderConfig, weights: NetWeights, positions: Tensor) {
     this.config = config
     this.weights = weights
     this.positions = positions
-    this.sight = sight
   }
 
   weight(name: string): Tensor {
-    return this.weights[name]!
+    return this.weights.plain(name)
   }
 
   linear(x: Tensor, name: string): Tensor {
-    return matmul(x, this.weights[name]!)
+    return this.weights.linear(x, name)
   }
 
   embed(name: string, ids: Tensor): Tensor {
-    return gather(this.weights[name]!, ids)
+    return this.weights.embed(name, ids)
   }
 
   unembed(x: Tensor, name: string): Tensor {
-    return matmul(x, transpose(this.weights[name]!))
+    return this.weights.unembed(x, name)
   }
 
   rotate(x: Tensor): Tensor {
     this.rotation ??= rotationAt(this.config, this.positions)
     return rotate(x, this.rotation)
+  }
+
+  note(_: string, x: Tensor): Tensor {
+    return x
+  }
+
+  abstract attend(
+    layer: number,
+    queries: Tensor,
+    keys: Tensor,
+    values: Tensor,
+    options?: AttendOptions,
+  ): Tensor
+}
+
+export class PlainNet extends WeightedNet {
+  private readonly sight: Sight
+  /** Made once, for all layers. */
+  private readonly biases = new Map<'own' | 'cross', Tensor | null>()
+
+  constructor(config: DecoderConfig, weights: NetWeights, positions: Tensor, sight: Sight) {
+    super(config, weights, positions)
+    this.sight = sight
   }
 
   /** What is hidden, for the scores `[batch, heads, time, keys]`; null: nothing. */
@@ -128,10 +159,6 @@ export class PlainNet implements Net {
     if (hidden) scores = add(scores, hidden)
     const attended = matmul(softmax(scores), byHead(values))
     return reshape(transpose(attended, [0, 2, 1, 3]), [batch, time, heads * headDim])
-  }
-
-  note(_: string, x: Tensor): Tensor {
-    return x
   }
 }
 

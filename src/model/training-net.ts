@@ -4,7 +4,8 @@ import { TesseraError } from '../core/index.ts'
 import type { Tensor, Tensors } from '../tensor/index.ts'
 import type { DecoderConfig } from './config.ts'
 import type { Family } from './families/family.ts'
-import { PlainNet, positionsOf } from './plain-net.ts'
+import type { NetWeights } from './net.ts'
+import { PlainNet, positionsOf, tensorWeights } from './plain-net.ts'
 
 /** Throws ARGUMENT_INVALID for a family of another kind. */
 export function expectKind(family: Family, kinds: readonly Family['kind'][], what: string): void {
@@ -22,7 +23,7 @@ export function expectKind(family: Family, kinds: readonly Family['kind'][], wha
 export function trainingLogits(family: Family, config: DecoderConfig, weights: Tensors, ids: Tensor): Tensor {
   expectKind(family, ['decoder'], 'Causal logits')
   const positions = positionsOf(ids)
-  const net = new PlainNet(config, weights, positions, { causal: true })
+  const net = new PlainNet(config, tensorWeights(weights), positions, { causal: true })
   return family.logits(config, net, family.forward(config, net, { embeddings: null, ids, positions }))
 }
 
@@ -50,6 +51,16 @@ export function encoderStates(
   family: Family,
   config: DecoderConfig,
   weights: Tensors,
+  input: EncoderInput,
+): EncoderOutput {
+  return statesOf(family, config, tensorWeights(weights), input)
+}
+
+/** @internal The same with weights of any kind. */
+export function statesOf(
+  family: Family,
+  config: DecoderConfig,
+  weights: NetWeights,
   { ids, mask, tokenTypes }: EncoderInput,
 ): EncoderOutput {
   expectKind(family, ['encoder', 'encoder-decoder'], 'States of a text')
@@ -75,10 +86,11 @@ export function seq2seqLogits(
   input: EncoderInput & { decoderIds: Tensor },
 ): Tensor {
   expectKind(family, ['encoder-decoder'], 'Logits of a text after another')
-  const encoded = encoderStates(family, config, weights, input).states
+  const source = tensorWeights(weights)
+  const encoded = statesOf(family, config, source, input).states
   const { decoderIds: ids, mask } = input
   const positions = positionsOf(ids)
-  const net = new PlainNet(config, weights, positions, { causal: true, ...(mask && { crossMask: mask }) })
+  const net = new PlainNet(config, source, positions, { causal: true, ...(mask && { crossMask: mask }) })
   const states = family.forward(config, net, { embeddings: null, ids, positions, encoded })
   return family.logits(config, net, states)
 }
