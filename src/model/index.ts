@@ -18,3 +18,4 @@ export { followRecipe, type FollowedRecipe, type FollowOptions } from './recipes
 export { type Recipe, RECIPES } from './recipes/recipes.ts'
 export { pretrain, type Pretrained, type PretrainOptions, type TextGroup } from './recipes/pretrain.ts'
 export { type SizeName, SIZES } from './recipes/sizes.ts'
+export { saveOnnx, type SaveOnnxOptions } from './export/onnx/save-onnx.ts'

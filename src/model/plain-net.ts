@@ -23,7 +23,7 @@ import type { AttendOptions, Net, NetWeights } from './net.ts'
 import { rotate, type Rotation, rotationAt } from './rope.ts'
 
 /** What is added to the score of a key that a query must not see; its share of the softmax is exactly 0. */
-const HIDDEN = -1e9
+export const HIDDEN = -1e9
 
 /** Who sees whom. */
 export interface Sight {
@@ -45,7 +45,7 @@ function causalBias(time: Dim, window: number | null): Tensor {
 }
 
 /** 0 at tokens, a large negative number at padding: `[batch, 1, 1, keys]`. */
-function paddingBias(mask: Tensor): Tensor {
+export function paddingBias(mask: Tensor): Tensor {
   const [batch, keys] = mask.shape as [Dim, Dim]
   return reshape(where(greater(mask, 0), 0, HIDDEN), [batch, 1, 1, keys])
 }
