@@ -1,26 +1,46 @@
 // A model that computes: its weights in some precision, as sessions of ONNX Runtime, and one operation, `step`, which
 // takes new tokens and a cache and gives logits, hidden states and attention as far as they are wanted.
 // Everything else (generation, batching, speculation, embedding) is made of steps and of operations on caches.
-import { TesseraError } from '../core/index.ts'
-import type { Session } from '../tensor/index.ts'
+import { type LongWork, TesseraError } from '../core/index.ts'
+import type { Session, SessionOptions } from '../tensor/index.ts'
 import type { Tokenizer } from '../tokenizer/index.ts'
 import { Cache, type CacheModel, type CacheOptions } from './cache/cache.ts'
 import type { Checkpoint } from './checkpoint/checkpoint.ts'
 import type { DecoderConfig } from './config.ts'
+import { weightsInMemory } from './runtime/convert.ts'
 import { usesOf } from './runtime/graph.ts'
+import { int4 } from './runtime/int4.ts'
+import { int8 } from './runtime/int8.ts'
+import { availableMemory, checkMemory } from './runtime/memory.ts'
+import { fp32, type PrecisionName } from './runtime/precision.ts'
 import { Sessions } from './runtime/sessions.ts'
 import { runStep, type StepInput, type StepResult } from './runtime/step.ts'
-import { arrayName, fp32, type StoredArray } from './runtime/weights.ts'
+import { arrayBytes, layoutOf, type StoredArrays } from './runtime/weights.ts'
 
-export type PrecisionName = 'fp32' | 'int8' | 'int4'
+const PRECISIONS = { fp32, int8, int4 } as const
 
-export interface ModelOptions {
-  /** Default fp32. */
+/** Weights below this are kept in memory: converting them costs less than looking for a file. */
+const SMALL = 64_000_000
+
+export interface ModelOptions extends LongWork {
+  /**
+   * `fp32` (default): exact. `int8`: a quarter of the memory, twice as fast. `int4`: an eighth, fastest for one
+   * token at a time, slower than int8 for many.
+   */
   precision?: PrecisionName
   /** Execution provider of ONNX Runtime: `cpu` (default), `cuda`, `dml`, `coreml`; in a page `wasm`, `webgpu`. */
   device?: string
   /** Threads within one operator. Default 1. */
   threads?: number
+  /**
+   * Where converted weights are kept. Default: TESSERA_CACHE, or the system's folder for caches. null: nowhere; they
+   * stay in memory, which takes twice as much of it and is converted at every start.
+   */
+  cacheFolder?: string | null
+  /** Bytes that may be used; default: what the system says. A model that needs more is refused. */
+  memoryLimit?: number
+  /** Write a profile by operator to `<prefix>_<time>.json` on release (Node only). */
+  profile?: string
 }
 
 export class Model implements CacheModel {
@@ -35,15 +55,15 @@ export class Model implements CacheModel {
   private readonly sessions: Sessions
 
   private constructor(
-    checkpoint: Checkpoint,
+    { config, tokenizer, identity }: Checkpoint,
     precision: PrecisionName,
     bytes: number,
     patchable: readonly string[],
     sessions: Sessions,
   ) {
-    this.config = checkpoint.config
-    this.tokenizer = checkpoint.tokenizer
-    this.identity = checkpoint.identity
+    this.config = config
+    this.tokenizer = tokenizer
+    this.identity = identity
     this.precision = precision
     this.bytes = bytes
     this.patchable = patchable
@@ -51,29 +71,36 @@ export class Model implements CacheModel {
   }
 
   /** @internal See `loadModel`. */
-  static async open(
-    checkpoint: Checkpoint,
-    { precision = 'fp32', device, threads = 1 }: ModelOptions,
-  ): Promise<Model> {
-    if (precision !== 'fp32') throw new TesseraError('FORMAT_UNSUPPORTED', `The precision ${precision}`)
+  static async open(checkpoint: Checkpoint, options: ModelOptions): Promise<Model> {
+    const { precision: name = 'fp32', device, threads = 1, profile, ...work } = options
+    if (!(name in PRECISIONS)) {
+      throw new TesseraError('ARGUMENT_INVALID', `There is no precision ${JSON.stringify(name)}`, {
+        hint: `There are: ${Object.keys(PRECISIONS).join(', ')}`,
+      })
+    }
+    const precision = PRECISIONS[name]
     const { family, config } = checkpoint
     const { uses, noted } = usesOf(family, config)
-    const arrays = new Map<string, StoredArray>()
-    for (const [name, { shape, uses: ways }] of uses) {
-      const values = await checkpoint.weight(name)
-      for (const use of ways) {
-        for (const [suffix, { dtype, shape: stored, data }] of Object.entries(
-          fp32.convert(use, values, shape),
-        )) {
-          arrays.set(arrayName(name, suffix), { dtype, shape: stored, source: data })
-        }
-      }
+    const layout = layoutOf(uses, precision)
+    const bytes = [...layout.values()].reduce((sum, array) => sum + arrayBytes(array), 0)
+    const inNode = typeof process === 'object' && Boolean(process.versions?.node)
+    const onDisk = inNode && options.cacheFolder !== null && bytes > SMALL
+    checkMemory(bytes, onDisk ? 'mapped' : 'inMemory', name, options.memoryLimit ?? availableMemory())
+    const settings: SessionOptions = {
+      threads,
+      ...(device !== undefined && { providers: [device] }),
+      ...(profile !== undefined && { profile }),
     }
-    let bytes = 0
-    for (const { source } of arrays.values()) bytes += 'location' in source ? 0 : source.byteLength
-    const options = { threads, ...(device !== undefined && { providers: [device] }) }
-    const sessions = new Sessions({ family, config, arrays, precision: fp32, options })
-    const model = new Model(checkpoint, precision, bytes, noted, sessions)
+    let arrays: StoredArrays
+    if (onDisk) {
+      const { storedWeights } = await import('./runtime/store.ts')
+      const folder = options.cacheFolder ?? undefined
+      const stored = await storedWeights(checkpoint, uses, precision, layout, { ...work, folder })
+      arrays = stored.arrays
+      settings.folder = stored.folder
+    } else arrays = await weightsInMemory(checkpoint, uses, precision, layout, work)
+    const sessions = new Sessions({ family, config, arrays, precision, options: settings })
+    const model = new Model(checkpoint, name, bytes, noted, sessions)
     await model.session(false, [])
     return model
   }
@@ -118,7 +145,10 @@ function lanesOf({ ids }: StepInput): number {
   return ids && typeof ids[0] === 'object' ? ids.length : 1
 }
 
-/** Opens a model for computing. Throws what opening a checkpoint throws, OUT_OF_MEMORY, RUNTIME_FAILED. */
+/**
+ * Opens a model for computing. Throws what reading its weights throws, OUT_OF_MEMORY, FILE_WRITE_FAILED, CANCELLED,
+ * RUNTIME_FAILED.
+ */
 export function loadModel(checkpoint: Checkpoint, options: ModelOptions = {}): Promise<Model> {
   return Model.open(checkpoint, options)
 }
