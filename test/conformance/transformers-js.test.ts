@@ -9,7 +9,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   checkpointOf,
   encoderStates,
+  loadModel,
   saveOnnx,
+  type SaveOnnxOptions,
   seq2seqLogits,
   trainingLogits,
 } from '../../src/model/index.ts'
@@ -62,22 +64,26 @@ async function oracle(
   }
 }
 
-async function exported(name: string, model: SmallModel, external = false): Promise<string> {
+async function exported(name: string, model: SmallModel, options: SaveOnnxOptions = {}): Promise<string> {
   const { family, config, parameters } = model
   const id = name.replaceAll(' ', '-')
-  await saveOnnx(join(folder, id), checkpointOf(family, config, parameters), { external })
+  await saveOnnx(join(folder, id), checkpointOf(family, config, parameters), options)
   return id
 }
 
 const tensor = (rows: readonly (readonly number[])[]) =>
   new hf.Tensor('int64', BigInt64Array.from(rows.flat(), BigInt), [rows.length, rows[0]!.length])
 
-function expectSame(theirs: hf.Tensor, ours: Float32Array): void {
+/** The largest difference, of the largest value. */
+function relativeError(theirs: hf.Tensor, ours: Float32Array): number {
   const data = theirs.data as Float32Array
   expect(data.length).toBe(ours.length)
   const top = ours.reduce((most, x) => Math.max(most, Math.abs(x)), 0)
-  const error = ours.reduce((most, x, i) => Math.max(most, Math.abs(x - data[i]!)), 0)
-  expect(error / top).toBeLessThan(1e-4)
+  return ours.reduce((most, x, i) => Math.max(most, Math.abs(x - data[i]!)), 0) / top
+}
+
+function expectSame(theirs: hf.Tensor, ours: Float32Array): void {
+  expect(relativeError(theirs, ours)).toBeLessThan(1e-4)
 }
 
 function likeliest(logits: Float32Array): number {
@@ -132,15 +138,46 @@ test('weights in files beside the graph', async () => {
   const run = await oracle(model, ['ids'], (given, weights) =>
     trainingLogits(model.family, model.config, weights, given.ids!),
   )
-  const theirs = await hf.AutoModelForCausalLM.from_pretrained(await exported('outside', model, true), {
-    dtype: 'fp32',
-  })
+  const theirs = await hf.AutoModelForCausalLM.from_pretrained(
+    await exported('outside', model, { external: true }),
+    {
+      dtype: 'fp32',
+    },
+  )
   disposals.push(() => theirs.dispose())
   const rows = [ids(8, 2)]
   expectSame(
     (await theirs({ input_ids: tensor(rows), attention_mask: tensor([rows[0]!.map(() => 1)]) })).logits,
     await run({ ids: rows }),
   )
+})
+
+test.each([
+  ['int8', 'q8', 0.05],
+  ['int4', 'q4', 0.4],
+] as const)('%s: the quantised graph, chosen by dtype %s', async (precision, dtype, most) => {
+  // Wide enough that errors of single weights average out, and that blocks of 32 are full.
+  const json = { ...SMALL_CONFIGS.qwen2, hidden_size: 64, intermediate_size: 96 }
+  const model = smallModel(json, 25)
+  const checkpoint = checkpointOf(model.family, model.config, model.parameters)
+  const id = await exported(`quantised ${dtype}`, model, { precisions: [precision] })
+  const theirs = await hf.AutoModelForCausalLM.from_pretrained(id, { dtype })
+  disposals.push(() => theirs.dispose())
+  const rows = [ids(16, 2)]
+  const { logits } = await theirs({
+    input_ids: tensor(rows),
+    attention_mask: tensor([rows[0]!.map(() => 1)]),
+  })
+  const [ours, exact] = await Promise.all(
+    ([precision, 'fp32'] as const).map(async (precision) => {
+      const own = await loadModel(checkpoint, { precision })
+      disposals.push(() => own.release())
+      return (await own.step({ ids: rows[0]!, want: { logits: 'all' } })).logits!
+    }),
+  )
+  // Rounding to eight bits may fall the other way where sums are added in another order.
+  expect(relativeError(logits, ours!)).toBeLessThan(0.02)
+  expect(relativeError(logits, exact!)).toBeLessThan(most)
 })
 
 describe('encoders', () => {

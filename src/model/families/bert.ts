@@ -184,10 +184,8 @@ function forward(
   { embeddings, ids, positions, tokenTypes }: ForwardInput,
 ): Tensor {
   const tokens = net.note('embeddings', embeddings ?? net.embed('embedding', ids!))
-  const types = tokenTypes
-    ? net.embed('tokenTypes', tokenTypes)
-    : gather(net.weight('tokenTypes'), scalar(0, 'int64'))
-  const placed = add(add(tokens, types), net.embed('positions', positions))
+  const types = gather(net.weight('tokenTypes'), tokenTypes ?? scalar(0, 'int64'))
+  const placed = add(add(tokens, types), gather(net.weight('positions'), positions))
   let x = norm(net, placed, 'embeddingNorm', c.epsilon)
   const [batch, time] = x.shape as [Tensor['shape'][number], Tensor['shape'][number]]
   for (let l = 0; l < c.layers; l++) {

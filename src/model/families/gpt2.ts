@@ -3,6 +3,7 @@
 // transposed; the oldest checkpoints leave out the prefix `transformer.`.
 import {
   add,
+  gather,
   type ParameterSpec,
   type ParameterSpecs,
   reshape,
@@ -121,7 +122,7 @@ function sources(c: DecoderConfig): Record<string, WeightSource> {
 
 function forward(c: DecoderConfig, net: Net, { embeddings, ids, positions }: ForwardInput): Tensor {
   const tokens = net.note('embeddings', embeddings ?? net.embed('embedding', ids!))
-  let x = add(tokens, net.embed('positions', positions))
+  let x = add(tokens, gather(net.weight('positions'), positions))
   const [batch, time] = x.shape as [Tensor['shape'][number], Tensor['shape'][number]]
   for (let l = 0; l < c.layers; l++) {
     const at = `layers.${l}.`

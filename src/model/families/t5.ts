@@ -201,7 +201,7 @@ function relativeBias(
       const table = bucketTable(buckets, maxDistance, side === 'encoder')
       const places = add(clip(offsets, -maxDistance, maxDistance), maxDistance)
       const bucket = gather(constant(table, [table.length]), places)
-      made = transpose(net.embed(`${side}.relative`, bucket), [2, 0, 1])
+      made = transpose(gather(net.weight(`${side}.relative`), bucket), [2, 0, 1])
     }
     return made
   }

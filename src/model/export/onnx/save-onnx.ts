@@ -6,16 +6,26 @@ import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { type LongWork, TesseraError, throwIfCancelled } from '../../../core/index.ts'
 import type { Checkpoint } from '../../checkpoint/checkpoint.ts'
-import { weightArrays } from '../../constants.ts'
-import { fp32, GraphWeights, type StoredArray } from '../../runtime/weights.ts'
+import { weightsInMemory } from '../../runtime/convert.ts'
+import { precisionOf, recordUses } from '../../runtime/open-weights.ts'
+import type { PrecisionName } from '../../runtime/precision.ts'
+import { arrayBytes, GraphWeights, layoutOf } from '../../runtime/weights.ts'
 import { configFile, generationConfigFile, tokenizerFiles } from './files.ts'
 import { contentOf, placeOutside } from './external.ts'
 import { graphsOf } from './graphs.ts'
 
 export interface SaveOnnxOptions extends LongWork {
+  /**
+   * Precisions to write a graph of each in; whoever loads the folder chooses with `dtype`: fp32, q8 (int8) or q4
+   * (int4). Default: fp32 alone.
+   */
+  precisions?: readonly PrecisionName[]
   /** Keep weights in files beside the graphs. Default: when they have more than 1.5 GB, which one file cannot hold. */
   external?: boolean
 }
+
+/** How transformers.js tells files of one model apart. */
+const SUFFIXES: Readonly<Record<PrecisionName, string>> = { fp32: '', int8: '_quantized', int4: '_q4' }
 
 /** More is not safe within one protobuf message. */
 const INLINE_BYTES = 1.5e9
@@ -55,17 +65,22 @@ export async function saveOnnx(
 async function writeAll(
   folder: string,
   checkpoint: Checkpoint,
-  { external, signal, onProgress }: SaveOnnxOptions,
+  { external, precisions = ['fp32'], signal, onProgress }: SaveOnnxOptions,
 ): Promise<void> {
   const { family, config, tokenizer } = checkpoint
-  const graphs = Object.entries(graphsOf(family, config))
+  const graphs = Object.entries(graphsOf(family, config)).flatMap(([name, build]) =>
+    precisions.map((precision) => ({ file: `${name}${SUFFIXES[precision]}.onnx`, build, precision })),
+  )
   const dataFiles: Record<string, number> = {}
-  for (const [done, [name, build]] of graphs.entries()) {
-    const file = `${name}.onnx`
-    const arrays = await weightArrays(checkpoint, fp32, (weights) => void build(weights), signal)
-    const outside = external ?? bytesOf(arrays) > INLINE_BYTES
+  for (const [done, { file, build, precision: name }] of graphs.entries()) {
+    const precision = precisionOf(name)
+    const uses = recordUses(checkpoint, (weights) => void build(weights))
+    const layout = layoutOf(uses, precision)
+    const size = [...layout.values()].reduce((sum, array) => sum + arrayBytes(array), 0)
+    const arrays = await weightsInMemory(checkpoint, uses, precision, layout, signal ? { signal } : {})
+    const outside = external ?? size > INLINE_BYTES
     const placed = outside ? placeOutside(arrays, file) : { arrays, files: [] }
-    const { bytes } = build(new GraphWeights(placed.arrays, fp32)).onnx()
+    const { bytes } = build(new GraphWeights(placed.arrays, precision)).onnx()
     await write(join(folder, 'onnx', file), [bytes], signal)
     for (const data of placed.files) await write(join(folder, 'onnx', data.name), contentOf(data), signal)
     if (placed.files.length > 0) dataFiles[file] = placed.files.length
@@ -79,12 +94,6 @@ async function writeAll(
   for (const [name, text] of Object.entries(texts)) {
     await write(join(folder, name), [new TextEncoder().encode(text)], signal)
   }
-}
-
-function bytesOf(arrays: ReadonlyMap<string, StoredArray>): number {
-  let total = 0
-  for (const { source } of arrays.values()) total += 'location' in source ? 0 : source.byteLength
-  return total
 }
 
 async function write(path: string, pieces: Iterable<Uint8Array>, signal?: AbortSignal): Promise<void> {
