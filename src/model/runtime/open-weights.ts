@@ -11,7 +11,7 @@ import { availableMemory, checkMemory } from './memory.ts'
 import { fp32, type Precision, type PrecisionName } from './precision.ts'
 import { arrayBytes, layoutOf, type StoredArrays, UseRecorder, type WeightUses } from './weights.ts'
 
-export const PRECISIONS: Readonly<Record<PrecisionName, Precision>> = { fp32, int8, int4 }
+const PRECISIONS: Readonly<Record<PrecisionName, Precision>> = { fp32, int8, int4 }
 
 /** Weights below this are kept in memory: converting them costs less than looking for a file. */
 const SMALL = 64_000_000

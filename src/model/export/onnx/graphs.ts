@@ -62,8 +62,11 @@ function named(given: Readonly<Record<string, Tensor>>, names: { keys: string; v
   return { keys: given[names.keys]!, values: given[names.values]! }
 }
 
-/** An encoder, or an encoder–decoder's: states, and what else it gives. */
-export function encoderGraph(family: Family, config: DecoderConfig): GraphBuilder {
+/**
+ * An encoder, or an encoder–decoder's: states, and what else it gives. `head`: logits of the masked-token head, where
+ * there is one; they are as wide as the vocabulary.
+ */
+export function encoderGraph(family: Family, config: DecoderConfig, head = true): GraphBuilder {
   const inputs: Record<string, InputSpec> = {
     input_ids: ints('batch_size', 'sequence_length'),
     attention_mask: ints('batch_size', 'sequence_length'),
@@ -77,7 +80,7 @@ export function encoderGraph(family: Family, config: DecoderConfig): GraphBuilde
         ...(given.token_type_ids && { tokenTypes: given.token_type_ids }),
       })
       return {
-        ...(logits && { logits }),
+        ...(head && logits && { logits }),
         last_hidden_state: states,
         ...(pooled && { pooler_output: pooled }),
       } as Record<string, Tensor>
@@ -88,7 +91,7 @@ export function encoderGraph(family: Family, config: DecoderConfig): GraphBuilde
 const PARTS: Readonly<Record<CacheKind, string>> = { own: 'decoder.', cross: 'encoder.' }
 
 /** The decoder of an encoder–decoder, over the encoder's states and caches of both kinds of keys. */
-export function seq2seqDecoderGraph(family: Family, config: DecoderConfig): GraphBuilder {
+function seq2seqDecoderGraph(family: Family, config: DecoderConfig): GraphBuilder {
   const { kvHeads, headDim } = config
   const layers = config.seq2seq!.decoderLayers
   const past: Record<CacheKind, InputSpec> = {
