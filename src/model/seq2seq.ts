@@ -90,7 +90,7 @@ export class Seq2Seq {
     })
     const source = { encoder_attention_mask: { data: mask, shape }, encoder_hidden_states: states! }
     const translations = texts.map((): Translation => ({ ids: [], finishReason: 'length' }))
-    let newest = new Array<number>(batch).fill(this.details.start)
+    let newest = texts.map(() => this.details.start)
     let cache = this.emptyCache(batch)
     for (let step = 0; step < maxTokens; step++) {
       throwIfCancelled(signal)
