@@ -1,45 +1,24 @@
 // A model that computes: its weights in some precision, as sessions of ONNX Runtime, and one operation, `step`, which
 // takes new tokens and a cache and gives logits, hidden states and attention as far as they are wanted.
 // Everything else (generation, batching, speculation, embedding) is made of steps and of operations on caches.
-import { type LongWork, TesseraError } from '../core/index.ts'
+import { TesseraError } from '../core/index.ts'
 import type { Session, SessionOptions } from '../tensor/index.ts'
 import type { Tokenizer } from '../tokenizer/index.ts'
 import { Cache, type CacheModel, type CacheOptions } from './cache/cache.ts'
 import type { Checkpoint } from './checkpoint/checkpoint.ts'
 import type { DecoderConfig } from './config.ts'
-import { weightsInMemory } from './runtime/convert.ts'
 import { usesOf } from './runtime/graph.ts'
-import { int4 } from './runtime/int4.ts'
-import { int8 } from './runtime/int8.ts'
-import { availableMemory, checkMemory } from './runtime/memory.ts'
-import { fp32, type PrecisionName } from './runtime/precision.ts'
+import { openWeights, type WeightOptions } from './runtime/open-weights.ts'
+import type { PrecisionName } from './runtime/precision.ts'
 import { Sessions } from './runtime/sessions.ts'
 import { runStep, type StepInput, type StepResult } from './runtime/step.ts'
-import { arrayBytes, layoutOf, type StoredArrays } from './runtime/weights.ts'
+import { expectKind } from './training-net.ts'
 
-const PRECISIONS = { fp32, int8, int4 } as const
-
-/** Weights below this are kept in memory: converting them costs less than looking for a file. */
-const SMALL = 64_000_000
-
-export interface ModelOptions extends LongWork {
-  /**
-   * `fp32` (default): exact. `int8`: a quarter of the memory, twice as fast. `int4`: an eighth, fastest for one
-   * token at a time, slower than int8 for many.
-   */
-  precision?: PrecisionName
+export interface ModelOptions extends WeightOptions {
   /** Execution provider of ONNX Runtime: `cpu` (default), `cuda`, `dml`, `coreml`; in a page `wasm`, `webgpu`. */
   device?: string
   /** Threads within one operator. Default 1. */
   threads?: number
-  /**
-   * Where converted weights are kept. Default: TESSERA_CACHE, or the system's folder for caches; those of less than
-   * 64 MB stay in memory. null: nowhere; they stay in memory, which takes twice as much of it, and are
-   * converted at every start.
-   */
-  cacheFolder?: string | null
-  /** Bytes that may be used; default: what the system says. A model that needs more is refused. */
-  memoryLimit?: number
   /** Write a profile by operator to `<prefix>_<time>.json` on release (Node only). */
   profile?: string
 }
@@ -73,38 +52,19 @@ export class Model implements CacheModel {
 
   /** @internal See `loadModel`. */
   static async open(checkpoint: Checkpoint, options: ModelOptions): Promise<Model> {
-    const { precision: name = 'fp32', device, threads = 1, profile, ...work } = options
-    if (!(name in PRECISIONS)) {
-      throw new TesseraError('ARGUMENT_INVALID', `There is no precision ${JSON.stringify(name)}`, {
-        hint: `There are: ${Object.keys(PRECISIONS).join(', ')}`,
-      })
-    }
-    const precision = PRECISIONS[name]
+    const { device, threads = 1, profile, ...rest } = options
     const { family, config } = checkpoint
+    expectKind(family, ['decoder'], 'A model that continues text')
     const { uses, noted } = usesOf(family, config)
-    const layout = layoutOf(uses, precision)
-    const bytes = [...layout.values()].reduce((sum, array) => sum + arrayBytes(array), 0)
-    const inNode = typeof process === 'object' && Boolean(process.versions?.node)
-    const { cacheFolder } = options
-    const onDisk = inNode && (cacheFolder === undefined ? bytes > SMALL : cacheFolder !== null)
-    checkMemory(bytes, onDisk ? 'mapped' : 'inMemory', name, options.memoryLimit ?? availableMemory())
+    const { arrays, precision, bytes, session } = await openWeights(checkpoint, uses, rest)
     const settings: SessionOptions = {
       threads,
+      ...session,
       ...(device !== undefined && { providers: [device] }),
       ...(profile !== undefined && { profile }),
     }
-    let arrays: StoredArrays
-    if (onDisk) {
-      const { storedWeights } = await import('./runtime/store.ts')
-      const stored = await storedWeights(checkpoint, uses, precision, layout, {
-        ...work,
-        folder: cacheFolder ?? undefined,
-      })
-      arrays = stored.arrays
-      settings.folder = stored.folder
-    } else arrays = await weightsInMemory(checkpoint, uses, precision, layout, work)
     const sessions = new Sessions({ family, config, arrays, precision, options: settings })
-    const model = new Model(checkpoint, name, bytes, noted, sessions)
+    const model = new Model(checkpoint, precision.name, bytes, noted, sessions)
     await model.session(false, [])
     return model
   }
@@ -151,7 +111,7 @@ function lanesOf({ ids }: StepInput): number {
 
 /**
  * Opens a model for computing: a path (a Hugging Face folder, a .safetensors file in one) or an open checkpoint. Throws
- * what opening a checkpoint throws, OUT_OF_MEMORY, FILE_WRITE_FAILED, CANCELLED, RUNTIME_FAILED.
+ * what opening a checkpoint throws, OUT_OF_MEMORY, RUNTIME_FAILED.
  */
 export async function loadModel(source: string | Checkpoint, options: ModelOptions = {}): Promise<Model> {
   if (typeof source !== 'string') return Model.open(source, options)
