@@ -1,21 +1,54 @@
 // The server room: the Studio on a loopback port.
+import { homedir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { papers } from '../papers/index.ts'
 import { serve, type Served } from './serve.ts'
+import { TrainingRuns } from './training/runs.ts'
 
 export { createApp, type AppOptions, type PaperSource } from './app.ts'
+export { TrainingRuns, type TrainingRunsOptions } from './training/runs.ts'
+export type * from './training/protocol.ts'
 export { DEFAULT_PORT, serve, type Served, type ServeOptions } from './serve.ts'
 
+export interface StudioOptions {
+  /** As in `serve`. */
+  port?: number
+  /** Where training runs are kept. Default: `.tessera/runs` in the home folder. */
+  runs?: string
+}
+
 /**
- * Serves the built Studio of this package with its vocabularies and papers. `port` as in `serve`.
+ * Serves the built Studio of this package with its vocabularies, papers and training runs.
  * Throws ARGUMENT_INVALID, FILE_NOT_FOUND, PORT_IN_USE.
  */
-export function startStudio(options: { port?: number } = {}): Promise<Served> {
+export function startStudio(options: StudioOptions = {}): Promise<Served> {
   const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
   return serve({
     pages: path('../studio-web'),
     vocabularies: path('../../vocabularies'),
     papers,
+    training: new TrainingRuns({
+      folder: options.runs ?? join(homedir(), '.tessera', 'runs'),
+      samples: [
+        {
+          id: 'prose',
+          name: 'Moby-Dick',
+          about: 'The novel by Herman Melville, 1851; in the public domain',
+          places: [path('./samples/moby-dick')],
+          endings: ['.txt'],
+        },
+        {
+          id: 'code',
+          name: 'The source of Tessera',
+          about: 'This package as it is installed, JavaScript and its types; Apache-2.0',
+          places: ['core', 'tokenizer', 'measure', 'tensor', 'model', 'cli'].map((room) =>
+            path(`../${room}`),
+          ),
+          endings: ['.js', '.d.ts'],
+        },
+      ],
+    }),
     port: options.port,
   })
 }

@@ -4,6 +4,7 @@ import { getRequestListener } from '@hono/node-server'
 import { TesseraError } from '../core/index.ts'
 import { createApp, type PaperSource } from './app.ts'
 import { FileTable } from './files.ts'
+import type { TrainingRuns } from './training/runs.ts'
 
 export const DEFAULT_PORT = 7470
 const LOOPBACK = '127.0.0.1'
@@ -16,6 +17,7 @@ export interface ServeOptions {
   /** The folder of built-in vocabularies, served under /vocabularies/. */
   vocabularies: string
   papers: PaperSource
+  training: TrainingRuns
   /** Exactly this port (0 = any free one). Absent: 7470, or the next free one after it. */
   port?: number
 }
@@ -23,7 +25,7 @@ export interface ServeOptions {
 export interface Served {
   url: string
   port: number
-  /** Stops listening and ends open connections. */
+  /** Stops listening and ends open connections; a training run under way saves a checkpoint first. */
   close(): Promise<void>
 }
 
@@ -47,7 +49,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
   }
 
   const hosts = new Set<string>()
-  const app = createApp({ files, papers: options.papers, hosts })
+  const app = createApp({ files, papers: options.papers, training: options.training, hosts })
   const server = createServer(getRequestListener(app.fetch))
   const bound = port === undefined ? await listenFrom(server, DEFAULT_PORT) : await listen(server, port)
   for (const name of [LOOPBACK, 'localhost']) {
@@ -57,11 +59,12 @@ export async function serve(options: ServeOptions): Promise<Served> {
   return {
     url: `http://${LOOPBACK}:${bound}/`,
     port: bound,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      server.closeAllConnections()
+      await options.training.close()
+      await closed
+    },
   }
 }
 

@@ -49,7 +49,8 @@ export interface TrainLanguageModelOptions {
   /** Stop when the mean bits per byte have not improved over so many evaluations. Default: never. */
   patience?: number
   onStep?: (report: TrainingReport) => void
-  onEvaluation?: (point: EvaluationPoint) => void | Promise<void>
+  /** `parameters`: as they are now; they change with the next step. */
+  onEvaluation?: (point: EvaluationPoint, parameters: Parameters) => void | Promise<void>
   signal?: AbortSignal
 }
 
@@ -199,7 +200,7 @@ class Run {
       this.losses = []
       const point = { step, loss, bitsPerByte }
       this.curve.push(point)
-      await onEvaluation?.(point)
+      await onEvaluation?.(point, this.trainer.parameters)
     }
     if (step % saveEvery === 0) await this.save()
     // The native run blocks; signals and timers get their turn here.
