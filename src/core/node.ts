@@ -1,7 +1,9 @@
 // Files, for Node only (a page never imports this): reading with a bound, writing by atomic rename.
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { TesseraError } from './errors.ts'
 
 /** Reads a whole file of at most `maxBytes`. Throws FILE_NOT_FOUND, FILE_UNREADABLE, FILE_TOO_LARGE. */
@@ -59,4 +61,17 @@ export async function writeFileAtomic(path: string, data: Uint8Array | string): 
       cause,
     })
   }
+}
+
+export interface PackageRoot {
+  folder: string
+  version: string
+}
+
+/** The nearest folder above this module with a package.json. */
+export async function packageRoot(): Promise<PackageRoot> {
+  let folder = dirname(fileURLToPath(import.meta.url))
+  while (!existsSync(join(folder, 'package.json')) && dirname(folder) !== folder) folder = dirname(folder)
+  const { version } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as { version: string }
+  return { folder, version }
 }

@@ -61,6 +61,7 @@ export interface TrainingReport {
   gradientNorm: number
   rate: number
   tokensPerSecond: number
+  secondsLeft: number
 }
 
 export interface EvaluationPoint {
@@ -193,7 +194,8 @@ class Run {
     this.speed = this.speed === 0 ? speed : 0.9 * this.speed + 0.1 * speed
     this.losses.push(report.loss)
     const { step } = this.trainer
-    onStep?.({ ...report, step, steps, tokensPerSecond: this.speed })
+    const secondsLeft = ((steps - step) * rows * time) / this.speed
+    onStep?.({ ...report, step, steps, tokensPerSecond: this.speed, secondsLeft })
     if (step % evaluateEvery === 0 || step === steps) {
       const bitsPerByte = await this.evaluate(this.options.windows ?? 32)
       const loss = this.losses.reduce((sum, one) => sum + one, 0) / this.losses.length

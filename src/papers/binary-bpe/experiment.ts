@@ -5,7 +5,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { Random, firstMalformedByte, type LongWork } from '../../core/index.ts'
-import { writeFileAtomic } from '../../core/node.ts'
+import { packageRoot, writeFileAtomic } from '../../core/node.ts'
 import {
   BinaryTokenizer,
   FIRST_MERGE_ID,
@@ -15,7 +15,7 @@ import {
   writeCompact,
 } from '../../tokenizer/index.ts'
 import { originOf } from '../experiment/origin.ts'
-import { cacheFolder, checkoutFolder, packageRoot } from '../experiment/places.ts'
+import { cacheFolder, checkoutFolder } from '../experiment/places.ts'
 import type { ResultRow } from '../experiment/result.ts'
 import { saveResult } from '../experiment/save.ts'
 import { Steps } from '../experiment/steps.ts'

@@ -2,11 +2,12 @@
 // its own frequent neighbours, by language, base tokenizer, batch size and boundary. The texts are the
 // paragraphs of the Universal Declaration of Human Rights; what is random is which texts share a batch.
 import { join } from 'node:path'
+import { packageRoot } from '../../core/node.ts'
 import { throwIfCancelled } from '../../core/index.ts'
 import { loadTokenizer } from '../../tokenizer/index.ts'
 import { readCorpora, readDeclarations, splitOf } from '../experiment/corpora.ts'
 import { originOf } from '../experiment/origin.ts'
-import { cacheFolder, packageRoot } from '../experiment/places.ts'
+import { cacheFolder } from '../experiment/places.ts'
 import type { ResultRow } from '../experiment/result.ts'
 import { saveResult } from '../experiment/save.ts'
 import { Steps } from '../experiment/steps.ts'

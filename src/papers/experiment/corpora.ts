@@ -4,8 +4,7 @@ import { createHash } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { extname, join, relative } from 'node:path'
 import { Random, TesseraError, utf8DecodeStrict } from '../../core/index.ts'
-import { readFileBounded } from '../../core/node.ts'
-import { packageRoot } from './places.ts'
+import { packageRoot, readFileBounded } from '../../core/node.ts'
 
 /** Larger files are generated as a rule, and would outweigh all others. */
 const MOST_FILE_BYTES = 150_000

@@ -1,8 +1,8 @@
 // Where a result comes from: written into every `result.json`, so that anyone can make it again and judge
 // how far its numbers carry.
 import { cpus, totalmem } from 'node:os'
+import { packageRoot } from '../../core/node.ts'
 import type { Origin } from '../paper.ts'
-import { packageRoot } from './places.ts'
 
 /** `packages`: versions of further packages that the result depends on, by name. */
 export async function originOf(

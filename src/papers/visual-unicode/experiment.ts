@@ -1,12 +1,13 @@
 // The paper's experiment, of which the tokenizer and the table are here: characters per token in 32 languages
 // over five splits of the texts, coverage of the font, collisions, variance by width, and likeness of neighbours.
 import { existsSync } from 'node:fs'
+import { packageRoot } from '../../core/node.ts'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LongWork } from '../../core/index.ts'
 import { loadTokenizer, shippedFont } from '../../tokenizer/index.ts'
 import { originOf } from '../experiment/origin.ts'
-import { cacheFolder, checkoutFolder, packageRoot } from '../experiment/places.ts'
+import { cacheFolder, checkoutFolder } from '../experiment/places.ts'
 import { saveResult } from '../experiment/save.ts'
 import { Steps } from '../experiment/steps.ts'
 import type { RunOptions } from '../paper.ts'
