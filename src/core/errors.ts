@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'FORMAT_UNSUPPORTED' // a valid file that uses something we do not implement
   | 'TOKENIZER_NOT_FOUND' // no built-in, path or package of that name
   | 'ID_OUT_OF_RANGE' // a token id that the vocabulary does not have
+  | 'CONTEXT_OVERFLOW' // a position beyond those that a model has
   | 'SPECIAL_TOKEN_REFUSED' // special-token text in the input under `specials: 'refuse'`
   | 'TEXT_NOT_UTF8'
   | 'TEXT_NOT_REPRESENTABLE' // the vocabulary has neither the piece nor an unknown token
@@ -27,6 +28,7 @@ export type ErrorCode =
   | 'TRAINING_DIVERGED' // the loss is no number any more
   | 'RUN_NOT_FOUND' // no training run of that name
   | 'RUN_BUSY' // another training run is under way
+  | 'OUT_OF_MEMORY' // a model or a cache that does not fit, said before or while it is made
   | 'RUNTIME_FAILED' // ONNX Runtime refused a graph or failed while running it
   | 'CANCELLED'
   | 'PAPER_NOT_FOUND'

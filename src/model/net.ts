@@ -13,6 +13,11 @@ export interface Net {
   /** `x · weightᵀ` for an embedding matrix that is used as the output layer. */
   unembed(x: Tensor, name: string): Tensor
   /**
+   * Rotary position embedding of heads `[batch, time, heads, headDim]`, at the positions of the pass and by the
+   * frequencies of the config.
+   */
+  rotate(x: Tensor): Tensor
+  /**
    * Attention of one layer: queries `[batch, time, heads, headDim]`, keys and values
    * `[batch, time, kvHeads, headDim]` → `[batch, time, heads · headDim]`. Scores are scaled by 1/√headDim.
    */

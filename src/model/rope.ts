@@ -16,9 +16,9 @@ import {
 import type { DecoderConfig } from './config.ts'
 
 /** Radians per position for each pair of a head, `[headDim / 2]`. */
-function rotaryFrequencies(config: DecoderConfig): Float32Array {
+export function rotaryFrequencies(config: DecoderConfig): Float64Array {
   const { headDim, ropeTheta, ropeScaling: scaling } = config
-  return Float32Array.from({ length: headDim / 2 }, (_, i) => {
+  return Float64Array.from({ length: headDim / 2 }, (_, i) => {
     const frequency = ropeTheta ** ((-2 * i) / headDim)
     if (scaling.kind === 'linear') return frequency / scaling.factor
     if (scaling.kind === 'none') return frequency
@@ -42,7 +42,7 @@ export function rotationAt(config: DecoderConfig, positions: Tensor): Rotation {
   const frequencies = rotaryFrequencies(config)
   const angles = mul(
     unsqueeze(unsqueeze(cast(positions, 'float32'), -1), -1),
-    constant(frequencies, [1, 1, 1, frequencies.length]),
+    constant(Float32Array.from(frequencies), [1, 1, 1, frequencies.length]),
   )
   return { cos: cos(angles), sin: sin(angles) }
 }

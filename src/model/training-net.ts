@@ -19,6 +19,7 @@ import {
 import type { DecoderConfig } from './config.ts'
 import type { Family } from './families/family.ts'
 import type { Net } from './net.ts'
+import { rotate, type Rotation, rotationAt } from './rope.ts'
 
 /** 0 where a query may look, a large negative number where it may not: `[time, time]`. */
 function causalBias(time: Tensor['shape'][number], window: number | null): Tensor {
@@ -32,11 +33,14 @@ function causalBias(time: Tensor['shape'][number], window: number | null): Tenso
 class TrainingNet implements Net {
   private readonly config: DecoderConfig
   private readonly weights: Tensors
+  private readonly positions: Tensor
   private bias: Tensor | null = null
+  private rotation: Rotation | null = null
 
-  constructor(config: DecoderConfig, weights: Tensors) {
+  constructor(config: DecoderConfig, weights: Tensors, positions: Tensor) {
     this.config = config
     this.weights = weights
+    this.positions = positions
   }
 
   weight(name: string): Tensor {
@@ -53,6 +57,11 @@ class TrainingNet implements Net {
 
   unembed(x: Tensor, name: string): Tensor {
     return matmul(x, transpose(this.weights[name]!))
+  }
+
+  rotate(x: Tensor): Tensor {
+    this.rotation ??= rotationAt(this.config, this.positions)
+    return rotate(x, this.rotation)
   }
 
   attend(_: number, queries: Tensor, keys: Tensor, values: Tensor): Tensor {
@@ -78,7 +87,7 @@ class TrainingNet implements Net {
 
 /** Logits `[batch, time, vocab]` of ids `[batch, time]`, positions from 0 on. */
 export function trainingLogits(family: Family, config: DecoderConfig, weights: Tensors, ids: Tensor): Tensor {
-  const net = new TrainingNet(config, weights)
   const positions = expand(unsqueeze(range(ids.shape[1]!), 0), ids.shape)
+  const net = new TrainingNet(config, weights, positions)
   return family.logits(config, net, family.forward(config, net, { embeddings: null, ids, positions }))
 }

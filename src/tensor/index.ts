@@ -1,7 +1,18 @@
 // The door of the tensor room: functions over symbolic tensors, traced into ONNX graphs, differentiated by a
 // transform of the graph, run by ONNX Runtime.
 export { addDims, type Dim, divDims, mulDims, type Shape, subDims } from './dim.ts'
-export { constant, type DType, type Operand, scalar, Tensor, type TensorData } from './tensor.ts'
+export {
+  bytesOf,
+  constant,
+  type DType,
+  externalConstant,
+  type ExternalData,
+  makeNode,
+  type Operand,
+  scalar,
+  Tensor,
+  type TensorData,
+} from './tensor.ts'
 export * from './ops/elementwise.ts'
 export {
   argmax,
@@ -33,7 +44,7 @@ export { type CustomRule, stopGradient, straightThrough, withGradient } from './
 export { grad } from './grad.ts'
 export { float, type InputSpec, ints, Program, trace } from './program.ts'
 export { type Feed } from './run/feeds.ts'
-export { type Result, Session, type SessionOptions } from './run/session.ts'
+export { type NativeTensor, type Result, Session, type SessionOptions } from './run/session.ts'
 export {
   adamW,
   type AdamWOptions,

@@ -8,6 +8,14 @@ export type DType = 'float32' | 'float16' | 'int64' | 'int32' | 'uint8' | 'int8'
 
 export type TensorData = Float32Array | Uint16Array | BigInt64Array | Int32Array | Uint8Array | Int8Array
 
+/** Where the bytes of a constant lie, in a file beside the graph's or in memory that is given under its name. */
+export interface ExternalData {
+  /** A file name without folders. */
+  location: string
+  /** Bytes from the start of the file. */
+  offset: number
+}
+
 /** A FLOAT attribute: plain numbers are INT, and ONNX tells the two apart. */
 export interface FloatAttribute {
   float: number
@@ -32,6 +40,8 @@ export interface GraphNode {
   readonly name: string | null
   /** Of a `Constant`. */
   readonly data: TensorData | null
+  /** Of a `Constant` that is not in memory. */
+  readonly external: ExternalData | null
   /** Creation order: inputs of a node have smaller numbers. */
   readonly order: number
 }
@@ -67,6 +77,7 @@ export interface NodeSettings {
   sizes?: readonly Shape[]
   name?: string
   data?: TensorData
+  external?: ExternalData
 }
 
 /** A node and its outputs; operations check shapes and types before they come here. */
@@ -86,6 +97,7 @@ export function makeNode(
     outputs: made,
     name: settings.name ?? null,
     data: settings.data ?? null,
+    external: settings.external ?? null,
     order: created++,
   }
   for (const [i, { dtype, shape }] of outputs.entries()) made.push(new Tensor(node, i, dtype, shape))
@@ -116,6 +128,11 @@ const ARRAYS: Record<DType, { readonly BYTES_PER_ELEMENT: number; new (length: n
   bool: Uint8Array,
 }
 
+/** Bytes of one element. */
+export function bytesOf(dtype: DType): number {
+  return ARRAYS[dtype].BYTES_PER_ELEMENT
+}
+
 /** The typed array that holds a dtype; float16 is held as its bits. */
 function arrayOf(dtype: DType, length: number): TensorData {
   return new ARRAYS[dtype](length)
@@ -135,6 +152,11 @@ export function constant(data: TensorData, shape: readonly number[], dtype: DTyp
     )
   }
   return makeNode('Constant', [], [{ dtype, shape }], { data })[0]!
+}
+
+/** A constant that stays outside of the graph's bytes; little-endian, as long as dtype and shape say. */
+export function externalConstant(external: ExternalData, shape: readonly number[], dtype: DType): Tensor {
+  return makeNode('Constant', [], [{ dtype, shape }], { external })[0]!
 }
 
 /** A constant number, of shape []. */

@@ -14,7 +14,6 @@ import {
 import { TesseraError } from '../../core/index.ts'
 import { type DecoderConfig, flagOf, idsOf, numberOf, ropeScalingOf, wholeOf } from '../config.ts'
 import type { ForwardInput, Net } from '../net.ts'
-import { rotate, rotationAt } from '../rope.ts'
 import type { Family, WeightSource } from './family.ts'
 
 const ARCHITECTURES = {
@@ -167,10 +166,9 @@ function sources(c: DecoderConfig): Record<string, WeightSource> {
   return map
 }
 
-function forward(c: DecoderConfig, net: Net, { embeddings, ids, positions }: ForwardInput): Tensor {
+function forward(c: DecoderConfig, net: Net, { embeddings, ids }: ForwardInput): Tensor {
   let x = net.note('embeddings', embeddings ?? net.embed('embedding', ids!))
   const [batch, time] = x.shape as [Tensor['shape'][number], Tensor['shape'][number]]
-  const rotation = rotationAt(c, positions)
   for (let l = 0; l < c.layers; l++) {
     const at = `layers.${l}.`
     const normed = rmsNorm(x, net.weight(`${at}norm1`), c.epsilon)
@@ -183,7 +181,7 @@ function forward(c: DecoderConfig, net: Net, { embeddings, ids, positions }: For
     ) as [Tensor, Tensor, Tensor]
     const queries = c.qkNorm ? rmsNorm(q, net.weight(`${at}queryNorm`), c.epsilon) : q
     const keys = c.qkNorm ? rmsNorm(k, net.weight(`${at}keyNorm`), c.epsilon) : k
-    const attended = net.attend(l, rotate(queries, rotation), rotate(keys, rotation), v)
+    const attended = net.attend(l, net.rotate(queries), net.rotate(keys), v)
     x = net.note(`${at}attention`, add(x, net.linear(attended, `${at}out`)))
     const [gate, up] = split(
       net.linear(rmsNorm(x, net.weight(`${at}norm2`), c.epsilon), `${at}gateUp`),

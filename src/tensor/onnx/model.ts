@@ -5,7 +5,14 @@ import { TesseraError } from '../../core/index.ts'
 import { type Dim, type Shape, termsOf } from '../dim.ts'
 import { nodesOf } from '../grad.ts'
 import { ONNX_TYPES } from '../ops/elementwise.ts'
-import type { Attribute, DType, GraphNode, Tensor } from '../tensor.ts'
+import {
+  type Attribute,
+  bytesOf,
+  type DType,
+  type ExternalData,
+  type GraphNode,
+  type Tensor,
+} from '../tensor.ts'
 import { ProtoWriter } from './protobuf.ts'
 
 export interface OnnxModel {
@@ -26,9 +33,12 @@ interface Emitted {
 
 /** Throws DIM_UNKNOWN when a size is asked for that no input has. */
 export function onnxModel(outputs: readonly (readonly [name: string, tensor: Tensor])[]): OnnxModel {
-  const emitter = new Emitter(nodesOf(outputs.map(([, tensor]) => tensor)))
+  const emitter = new Emitter(nodesOf(outputs.map(([, tensor]) => tensor)), outputs)
   return emitter.model(outputs)
 }
+
+/** Operators that need not make each of their outputs; those are left out that nobody uses. */
+const OPTIONAL_OUTPUTS = new Set(['SkipSimplifiedLayerNormalization'])
 
 class Emitter {
   private readonly nodes: readonly GraphNode[]
@@ -39,7 +49,7 @@ class Emitter {
     name: string
     dtype: DType
     shape: readonly number[]
-    data: Uint8Array
+    data: Uint8Array | ExternalData
   }[] = []
   /** Where a named dimension can be read. */
   private readonly places = new Map<string, { input: string; axis: number }>()
@@ -47,10 +57,16 @@ class Emitter {
   private readonly sizes = new Map<Dim, string>()
   private readonly shapes = new Map<string, string>()
   private readonly lists = new Map<string, string>()
+  /** Tensors that others take in or that are outputs. */
+  private readonly used: ReadonlySet<Tensor | null>
+  /** Outputs that are called by their own name where they are made. */
+  private readonly claimed = new Map<Tensor, string>()
   private counter = 0
 
-  constructor(nodes: readonly GraphNode[]) {
+  constructor(nodes: readonly GraphNode[], outputs: readonly (readonly [string, Tensor])[]) {
     this.nodes = nodes
+    for (const [name, tensor] of outputs) if (!this.claimed.has(tensor)) this.claimed.set(tensor, name)
+    this.used = new Set([...nodes.flatMap((node) => node.inputs), ...this.claimed.keys()])
     for (const node of nodes) {
       if (node.op !== 'Input') continue
       const tensor = node.outputs[0]!
@@ -150,10 +166,14 @@ class Emitter {
         return
       case 'Constant': {
         const name = this.fresh()
-        const data = node.data!
-        const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+        const { data, external } = node
         const { dtype, shape } = output!
-        this.initializers.push({ name, dtype, shape: shape as readonly number[], data: bytes })
+        this.initializers.push({
+          name,
+          dtype,
+          shape: shape as readonly number[],
+          data: external ?? new Uint8Array(data!.buffer, data!.byteOffset, data!.byteLength),
+        })
         this.names.set(output!, name)
         return
       }
@@ -177,7 +197,8 @@ class Emitter {
         ? [this.reshapeList(node.inputs[0]!.shape, output!.shape)]
         : node.sizes.map((dims) => this.sizeList(dims))
     const names = node.outputs.map((tensor) => {
-      const name = this.fresh()
+      if (OPTIONAL_OUTPUTS.has(node.op) && !this.used.has(tensor)) return ''
+      const name = this.claimed.get(tensor) ?? this.fresh()
       this.names.set(tensor, name)
       return name
     })
@@ -187,8 +208,9 @@ class Emitter {
 
   model(outputs: readonly (readonly [string, Tensor])[]): OnnxModel {
     for (const node of this.nodes) this.add(node)
-    // An output may be an input, or have several names: each gets an operator of its own.
+    // An output may be an input or a constant, or have several names: each gets an operator of its own.
     for (const [name, tensor] of outputs) {
+      if (this.names.get(tensor) === name) continue
       this.emitted.push({
         op: 'Identity',
         domain: '',
@@ -203,7 +225,14 @@ class Emitter {
     for (const { name, dtype, shape, data } of this.initializers) {
       graph.message(5, (tensor) => {
         for (const size of shape) tensor.int(1, size)
-        tensor.int(2, ONNX_TYPES[dtype]).text(8, name).data(9, data)
+        tensor.int(2, ONNX_TYPES[dtype]).text(8, name)
+        if (data instanceof Uint8Array) tensor.data(9, data)
+        else
+          writeExternal(
+            tensor,
+            data,
+            shape.reduce((n, size) => n * size, bytesOf(dtype)),
+          )
       })
     }
     for (const tensor of this.inputs) writeValue(graph, 11, this.names.get(tensor)!, tensor)
@@ -235,6 +264,14 @@ function writeNode(writer: ProtoWriter, { op, domain, inputs, outputs, attribute
     })
   }
   if (domain !== '') writer.text(7, domain)
+}
+
+/** TensorProto.external_data and data_location. */
+function writeExternal(tensor: ProtoWriter, { location, offset }: ExternalData, length: number): void {
+  for (const [key, value] of Object.entries({ location, offset, length })) {
+    tensor.message(13, (entry) => entry.text(1, key).text(2, String(value)))
+  }
+  tensor.int(14, 1)
 }
 
 function writeValue(graph: ProtoWriter, field: number, name: string, { dtype, shape }: Tensor): void {

@@ -87,9 +87,9 @@ const rmsNorm: Rule = (node, context) => {
 
 const RULES: readonly Rule[] = [matmul, scale, swish, rmsNorm]
 
-export const fuse: Rule = (node, context: Context) => {
+export const fuse: Rule = (node, context: Context, original) => {
   for (const rule of RULES) {
-    const result = rule(node, context)
+    const result = rule(node, context, original)
     if (result) return result
   }
   return null

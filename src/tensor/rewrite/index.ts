@@ -5,6 +5,7 @@ import { nodesOf } from '../grad.ts'
 import { type GraphNode, makeNode, type Tensor } from '../tensor.ts'
 import { fuse } from './fuse.ts'
 import { simplify } from './simplify.ts'
+import { skipNorms } from './skip-norm.ts'
 
 /** What a rule sees of the graph around a node. */
 export interface Context {
@@ -12,12 +13,17 @@ export interface Context {
   uses(tensor: Tensor): number
 }
 
-/** The outputs in place of a node's, or null when the rule does not apply. */
-export type Rule = (node: GraphNode, context: Context) => readonly Tensor[] | null
+/**
+ * The outputs in place of a node's, or null when the rule does not apply. `node` is on rewritten inputs, `original`
+ * is what it was in the graph that is walked.
+ */
+export type Rule = (node: GraphNode, context: Context, original: GraphNode) => readonly Tensor[] | null
 
 /** The same values, from a graph that costs less. */
 export function rewrite(outputs: readonly Tensor[]): readonly Tensor[] {
-  return pass(pass(outputs, simplify), fuse)
+  const fused = pass(pass(outputs, simplify), fuse)
+  const skips = skipNorms(nodesOf(fused))
+  return skips.size === 0 ? fused : pass(fused, (node, _, original) => skips.get(original)?.(node) ?? null)
 }
 
 /** One walk from the inputs on: each node is rebuilt on rewritten inputs, then offered to the rule. */
@@ -38,7 +44,7 @@ function pass(outputs: readonly Tensor[], rule: Rule): readonly Tensor[] {
     for (const [i, tensor] of node.outputs.entries()) origin.set(rebuilt.outputs[i]!, tensor)
     const key = keyOf(rebuilt)
     const known = key === null ? undefined : same.get(key)
-    const results = known ? known.outputs : (rule(rebuilt, context) ?? rebuilt.outputs)
+    const results = known ? known.outputs : (rule(rebuilt, context, node) ?? rebuilt.outputs)
     if (key !== null && !known) same.set(key, rebuilt)
     for (const [i, tensor] of node.outputs.entries()) {
       const result = known ? (replacedBy.get(known.outputs[i]!) ?? known.outputs[i]!) : results[i]!
@@ -73,8 +79,8 @@ function keyOf(node: GraphNode): string | null {
   if (node.op === 'Input') return null
   if (node.op === 'Constant') {
     const { dtype, shape } = node.outputs[0]!
-    const data = node.data!
-    return data.length > 16 ? null : `Constant ${dtype} [${shape}] ${[...data]}`
+    const { data } = node
+    return !data || data.length > 16 ? null : `Constant ${dtype} [${shape}] ${[...data]}`
   }
   const { op, domain, attributes, sizes } = node
   return `${domain}.${op}(${node.inputs.map(idOf)}) ${JSON.stringify(attributes)} ${JSON.stringify(sizes)}`

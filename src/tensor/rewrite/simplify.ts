@@ -1,7 +1,7 @@
 // What algebra says is nothing: adding zero, multiplying by one, two transposes in a row, arithmetic of
 // constants.
-import { sameShape } from '../dim.ts'
-import { reshape, transpose } from '../ops/layout.ts'
+import { mulDims, sameShape } from '../dim.ts'
+import { reshape, split, transpose } from '../ops/layout.ts'
 import { scalar, type GraphNode, type Tensor } from '../tensor.ts'
 import type { Rule } from './index.ts'
 
@@ -33,6 +33,26 @@ function neutral(node: GraphNode): Tensor | null {
   return null
 }
 
+/**
+ * Split of [.., n, d] that was [.., n·d]: the pieces are split off first and reshaped then, since whoever takes a
+ * piece often reshapes it again.
+ */
+function splitBeforeReshape(node: GraphNode): readonly Tensor[] | null {
+  const [a] = node.inputs
+  if (node.op !== 'Split' || a!.node.op !== 'Reshape') return null
+  const x = a!.node.inputs[0]!
+  const axis = node.attributes.axis as number
+  const width = a!.shape[axis + 1]
+  const joins =
+    axis === x.rank - 1 &&
+    a!.rank === axis + 2 &&
+    typeof width === 'number' &&
+    sameShape(x.shape.slice(0, axis), a!.shape.slice(0, axis))
+  if (!joins) return null
+  const widths = node.outputs.map((output) => mulDims(output.shape[axis]!, width))
+  return split(x, widths, axis).map((piece, i) => reshape(piece, node.outputs[i]!.shape))
+}
+
 export const simplify: Rule = (node) => {
   const [a, b] = node.inputs
   const output = node.outputs[0]!
@@ -49,6 +69,8 @@ export const simplify: Rule = (node) => {
   }
   if (node.op === 'Neg' && a!.node.op === 'Neg') return [a!.node.inputs[0]!]
   if (node.op === 'Reshape' && a!.node.op === 'Reshape') return [reshape(a!.node.inputs[0]!, output.shape)]
+  const pieces = splitBeforeReshape(node)
+  if (pieces) return pieces
   if (node.op === 'Transpose' && a!.node.op === 'Transpose') {
     const inner = a!.node.attributes.perm as readonly number[]
     const outer = node.attributes.perm as readonly number[]

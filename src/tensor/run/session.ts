@@ -16,7 +16,17 @@ export interface SessionOptions {
   providers?: readonly string[]
   /** Write a profile by operator to `<prefix>_<time>.json` when the session is released (Node only). */
   profile?: string
+  /** Constants that lie outside of the graph, by their location, where they are in memory. */
+  external?: Readonly<Record<string, Uint8Array>>
+  /**
+   * A folder that holds the files of such constants. The graph is written there and opened by its path, so that
+   * the runtime maps the files into memory (Node only).
+   */
+  folder?: string
 }
+
+/** A tensor of ONNX Runtime. */
+export type NativeTensor = OrtTensor
 
 export interface Result {
   data: TensorData
@@ -70,17 +80,22 @@ export class Session<Outputs extends string = string> {
     options: SessionOptions = {},
   ): Promise<Session<Outputs>> {
     const ort = await runtime()
-    const { threads = 1, providers, profile } = options
+    const { threads = 1, providers, profile, external = {}, folder } = options
     const { bytes } = program.onnx()
+    const externalData = Object.entries(external).map(([path, data]) => ({ path, data }))
+    const source = folder === undefined ? bytes : await writeGraph(folder, bytes)
     try {
-      const session = await ort.InferenceSession.create(bytes, {
+      const settings: InferenceSession.SessionOptions = {
         intraOpNumThreads: threads,
         interOpNumThreads: 1,
         graphOptimizationLevel: 'all',
         logSeverityLevel: 3,
         ...(providers && { executionProviders: [...providers] }),
+        ...(externalData.length > 0 && { externalData }),
         ...(profile !== undefined && { enableProfiling: true, profileFilePrefix: profile }),
-      })
+      }
+      const { create } = ort.InferenceSession
+      const session = await (typeof source === 'string' ? create(source, settings) : create(source, settings))
       return new Session(program, ort, session)
     } catch (cause) {
       throw runtimeError('ONNX Runtime refused the graph', cause)
@@ -124,6 +139,32 @@ export class Session<Outputs extends string = string> {
     ) as Record<Outputs, Result>
   }
 
+  /** A tensor for `runPrepared`; large arrays are not copied. */
+  tensor(dtype: DType, data: TensorData, shape: readonly number[]): NativeTensor {
+    return ortTensor(this.ort, dtype, data, shape)
+  }
+
+  /**
+   * Runs without a check of ours, for loops that know their shapes. Only the outputs that are named are given
+   * back; a tensor is written to, null asks for a new one. Throws RUNTIME_FAILED.
+   */
+  async runPrepared(
+    feeds: Readonly<Record<string, NativeTensor>>,
+    fetches: Readonly<Record<string, NativeTensor | null>>,
+  ): Promise<Readonly<Record<string, NativeTensor>>> {
+    if (!this.session) throw new TesseraError('ARGUMENT_INVALID', 'The session has been released')
+    try {
+      if (!this.copies) return (await this.session.run(feeds, fetches)) as Record<string, NativeTensor>
+      const results = await this.session.run(feeds, Object.keys(fetches))
+      for (const [name, own] of Object.entries(fetches)) {
+        if (own) (own.data as Float32Array).set((results[name] as OrtTensor).data as Float32Array)
+      }
+      return results as Record<string, NativeTensor>
+    } catch (cause) {
+      throw runtimeError('ONNX Runtime failed', cause)
+    }
+  }
+
   /** Outputs by name: null asks the runtime for an array of its own. */
   private fetches(
     into: Partial<Readonly<Record<Outputs, TensorData>>>,
@@ -151,6 +192,19 @@ export class Session<Outputs extends string = string> {
     this.session = null
     await session?.release()
   }
+}
+
+/** The path of the graph in a folder, under a name that its content gives. */
+async function writeGraph(folder: string, bytes: Uint8Array): Promise<string> {
+  const [{ createHash }, { existsSync }, { join }, { writeFileAtomic }] = await Promise.all([
+    import('node:crypto'),
+    import('node:fs'),
+    import('node:path'),
+    import('../../core/node.ts'),
+  ])
+  const path = join(folder, `${createHash('sha256').update(bytes).digest('hex').slice(0, 24)}.onnx`)
+  if (!existsSync(path)) await writeFileAtomic(path, bytes)
+  return path
 }
 
 function runtimeError(message: string, cause: unknown): TesseraError {
