@@ -1,6 +1,5 @@
 // Training a language model: batches in, a curve and checkpoints out. Stops whole at any time and goes on from
 // the last checkpoint to the same bits.
-import { join } from 'node:path'
 import { TesseraError, throwIfCancelled } from '../../core/index.ts'
 import {
   adamW,
@@ -159,7 +158,7 @@ class Run {
   }
 
   private get file(): string {
-    return join(this.options.folder, 'training.safetensors')
+    return `${this.options.folder}/training.safetensors`
   }
 
   async resume(): Promise<void> {

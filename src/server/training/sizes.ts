@@ -1,6 +1,6 @@
 // The sizes of model that the Studio offers: from one that learns something within seconds to the size of the
 // model that ships. All are Llamas with tied embeddings and a byte-level BPE trained on the same text.
-import type { DecoderConfig } from '../../model/index.ts'
+import type { DecoderConfig, ModelSize } from '../../model/index.ts'
 import type { SizeName } from './protocol.ts'
 
 export interface Size {
@@ -69,6 +69,10 @@ export const SIZES: readonly Size[] = [
 
 export function sizeOf(name: SizeName): Size {
   return SIZES.find((size) => size.name === name)!
+}
+
+export function modelSizeOf({ dim, layers, heads, hidden, time }: Size): ModelSize {
+  return { dim, layers, heads, kvHeads: heads, hidden, maxPositions: time }
 }
 
 /** `end`: the id that closes a text. */
