@@ -1,6 +1,7 @@
 // The server room: the Studio on a loopback port.
+import { createRequire } from 'node:module'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { papers } from '../papers/index.ts'
 import { serve, type Served } from './serve.ts'
@@ -10,6 +11,15 @@ export { createApp, type AppOptions, type PaperSource } from './app.ts'
 export { TrainingRuns, type TrainingRunsOptions } from './training/runs.ts'
 export type * from './training/protocol.ts'
 export { DEFAULT_PORT, serve, type Served, type ServeOptions } from './serve.ts'
+
+/** ONNX Runtime for pages is an optional package. */
+function runtimeFolder(): string | null {
+  try {
+    return dirname(createRequire(import.meta.url).resolve('onnxruntime-web'))
+  } catch {
+    return null
+  }
+}
 
 export interface StudioOptions {
   /** As in `serve`. */
@@ -27,6 +37,7 @@ export function startStudio(options: StudioOptions = {}): Promise<Served> {
   return serve({
     pages: path('../studio-web'),
     vocabularies: path('../../vocabularies'),
+    runtime: runtimeFolder(),
     papers,
     training: new TrainingRuns({
       folder: options.runs ?? join(homedir(), '.tessera', 'runs'),

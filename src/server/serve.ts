@@ -16,6 +16,8 @@ export interface ServeOptions {
   pages: string
   /** The folder of built-in vocabularies, served under /vocabularies/. */
   vocabularies: string
+  /** Folder of ONNX Runtime's files for pages, served under /ort/. Null: not installed. */
+  runtime: string | null
   papers: PaperSource
   training: TrainingRuns
   /** Exactly this port (0 = any free one). Absent: 7470, or the next free one after it. */
@@ -40,6 +42,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const files = new FileTable([
     [options.pages, '/'],
     [options.vocabularies, '/vocabularies/'],
+    ...(options.runtime === null ? [] : [[options.runtime, '/ort/'] as const]),
   ])
   if ((await files.find('/index.html')) === undefined) {
     throw new TesseraError('FILE_NOT_FOUND', 'The pages of the Studio are not built', {

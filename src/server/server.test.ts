@@ -22,7 +22,14 @@ let folder: string
 let served: Served
 const at = (path: string) => served.url.replace(/\/$/, '') + path
 const start = (port?: number) =>
-  serve({ pages: join(folder, 'web'), vocabularies: join(folder, 'vocab'), papers, training, port })
+  serve({
+    pages: join(folder, 'web'),
+    vocabularies: join(folder, 'vocab'),
+    runtime: null,
+    papers,
+    training,
+    port,
+  })
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tessera-server-'))
@@ -191,7 +198,7 @@ describe('ports', () => {
   it('refuses what is not a port, and pages that are not built', async () => {
     await expect(start(70000)).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
     await expect(
-      serve({ pages: join(folder, 'vocab'), vocabularies: folder, papers, training, port: 0 }),
+      serve({ pages: join(folder, 'vocab'), vocabularies: folder, runtime: null, papers, training, port: 0 }),
     ).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' })
   })
 })

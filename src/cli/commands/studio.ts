@@ -19,12 +19,18 @@ function openInBrowser(url: string): void {
 export default verb({
   name: 'tessera studio',
   summary: 'The Studio, in your browser.',
-  details: 'Serves on 127.0.0.1 only; text and files that you open in it stay in the page. Ctrl-C ends it.',
+  details:
+    'Serves on 127.0.0.1 only. Text and files that you open in it stay in the page, but for text to train on, which this process reads. Ctrl-C ends it; a training run saves a checkpoint first.',
   options: {
     port: {
       type: 'string',
       valueHint: 'n',
       description: 'Exactly this port; 0 = any free one (default 7470 or the next free)',
+    },
+    runs: {
+      type: 'string',
+      valueHint: 'folder',
+      description: 'Where training runs are kept (default .tessera/runs in the home folder)',
     },
     open: { type: 'boolean', default: true, negativeDescription: 'Do not open a browser' },
     ...jsonOption,
@@ -35,7 +41,7 @@ export default verb({
   ],
   async run({ options }) {
     const port = wholeNumber(options.port, '--port')
-    const studio = await startStudio(port === undefined ? {} : { port })
+    const studio = await startStudio({ port, runs: options.runs })
     for (const [signal, code] of [
       ['SIGINT', 130],
       ['SIGTERM', 143],
