@@ -5,6 +5,7 @@ import { HTTPException } from 'hono/http-exception'
 import { secureHeaders } from 'hono/secure-headers'
 import { type ErrorCode, TesseraError } from '../core/index.ts'
 import { fileResponse, type FileTable } from './files.ts'
+import type { ModelShelf } from './models/shelf.ts'
 import { trainingRoutes } from './training/routes.ts'
 import type { TrainingRuns } from './training/runs.ts'
 
@@ -20,6 +21,7 @@ export interface AppOptions {
   files: FileTable
   papers: PaperSource
   training: TrainingRuns
+  models: ModelShelf
   /** The `Host` values that are us, in lower case: `127.0.0.1:7470`. Any other is refused. */
   hosts: ReadonlySet<string>
 }
@@ -85,6 +87,11 @@ export function createApp(options: AppOptions): Hono {
   app.get('/api/papers/:slug', async (c) =>
     c.json((await options.papers.detail(c.req.param('slug'))) ?? null),
   )
+  app.get('/api/models', async (c) => c.json(await options.models.list()))
+  app.get('/api/models/:id/:file', async (c) => {
+    const path = await options.models.find(c.req.param('id'), c.req.param('file'))
+    return (await fileResponse(path, c.req.raw)) ?? c.notFound()
+  })
   app.route('/api/training', trainingRoutes(options.training))
   app.all('/api/*', (c) => c.json(problem('NOT_FOUND', `No such endpoint: ${c.req.path}`), 404))
 

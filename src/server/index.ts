@@ -5,10 +5,12 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { papers } from '../papers/index.ts'
 import { serve, type Served } from './serve.ts'
+import { ModelShelf } from './models/shelf.ts'
 import { TrainingRuns } from './training/runs.ts'
 
 export { createApp, type AppOptions, type PaperSource } from './app.ts'
 export { TrainingRuns, type TrainingRunsOptions } from './training/runs.ts'
+export type { ModelOffer } from './models/shelf.ts'
 export type * from './training/protocol.ts'
 export { DEFAULT_PORT, serve, type Served, type ServeOptions } from './serve.ts'
 
@@ -26,40 +28,43 @@ export interface StudioOptions {
   port?: number
   /** Where training runs are kept. Default: `.tessera/runs` in the home folder. */
   runs?: string
+  /** A model for the Model page: a folder in the Hugging Face layout, or a .gguf or .safetensors file. */
+  model?: string
 }
 
 /**
  * Serves the built Studio of this package with its vocabularies, papers and training runs.
- * Throws ARGUMENT_INVALID, FILE_NOT_FOUND, PORT_IN_USE.
+ * Throws ARGUMENT_INVALID, FILE_NOT_FOUND (no built pages, no such model), PORT_IN_USE.
  */
 export function startStudio(options: StudioOptions = {}): Promise<Served> {
   const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
+  const training = new TrainingRuns({
+    folder: options.runs ?? join(homedir(), '.tessera', 'runs'),
+    samples: [
+      {
+        id: 'prose',
+        name: 'Moby-Dick',
+        about: 'The novel by Herman Melville, 1851; in the public domain',
+        places: [path('./samples/moby-dick')],
+        endings: ['.txt'],
+      },
+      {
+        id: 'code',
+        name: 'The source of Tessera',
+        about: 'This package as it is installed, JavaScript and its types; Apache-2.0',
+        places: ['core', 'tokenizer', 'measure', 'tensor', 'model', 'cli'].map((room) => path(`../${room}`)),
+        endings: ['.js', '.d.ts'],
+      },
+    ],
+  })
+  const models = new ModelShelf(path('../../models'), options.model ?? null, () => training.models())
   return serve({
     pages: path('../studio-web'),
     vocabularies: path('../../vocabularies'),
     runtime: runtimeFolder(),
     papers,
-    training: new TrainingRuns({
-      folder: options.runs ?? join(homedir(), '.tessera', 'runs'),
-      samples: [
-        {
-          id: 'prose',
-          name: 'Moby-Dick',
-          about: 'The novel by Herman Melville, 1851; in the public domain',
-          places: [path('./samples/moby-dick')],
-          endings: ['.txt'],
-        },
-        {
-          id: 'code',
-          name: 'The source of Tessera',
-          about: 'This package as it is installed, JavaScript and its types; Apache-2.0',
-          places: ['core', 'tokenizer', 'measure', 'tensor', 'model', 'cli'].map((room) =>
-            path(`../${room}`),
-          ),
-          endings: ['.js', '.d.ts'],
-        },
-      ],
-    }),
+    training,
+    models,
     port: options.port,
   })
 }

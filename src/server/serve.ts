@@ -4,6 +4,7 @@ import { getRequestListener } from '@hono/node-server'
 import { TesseraError } from '../core/index.ts'
 import { createApp, type PaperSource } from './app.ts'
 import { FileTable } from './files.ts'
+import type { ModelShelf } from './models/shelf.ts'
 import type { TrainingRuns } from './training/runs.ts'
 
 export const DEFAULT_PORT = 7470
@@ -20,6 +21,7 @@ export interface ServeOptions {
   runtime: string | null
   papers: PaperSource
   training: TrainingRuns
+  models: ModelShelf
   /** Exactly this port (0 = any free one). Absent: 7470, or the next free one after it. */
   port?: number
 }
@@ -51,8 +53,10 @@ export async function serve(options: ServeOptions): Promise<Served> {
     })
   }
 
+  await options.models.check()
+
   const hosts = new Set<string>()
-  const app = createApp({ files, papers: options.papers, training: options.training, hosts })
+  const app = createApp({ ...options, files, hosts })
   const server = createServer(getRequestListener(app.fetch))
   const bound = port === undefined ? await listenFrom(server, DEFAULT_PORT) : await listen(server, port)
   for (const name of [LOOPBACK, 'localhost']) {

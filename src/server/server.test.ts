@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TesseraError } from '../core/index.ts'
 import { DEFAULT_PORT, serve, type Served } from './serve.ts'
+import { ModelShelf } from './models/shelf.ts'
 import { TrainingRuns } from './training/runs.ts'
 
 const papers = {
@@ -17,6 +18,7 @@ const papers = {
   },
 }
 
+const models = new ModelShelf('/nowhere', null, () => Promise.resolve([]))
 const training = new TrainingRuns({ folder: '/nowhere', samples: [] })
 let folder: string
 let served: Served
@@ -28,6 +30,7 @@ const start = (port?: number) =>
     runtime: null,
     papers,
     training,
+    models,
     port,
   })
 
@@ -198,7 +201,15 @@ describe('ports', () => {
   it('refuses what is not a port, and pages that are not built', async () => {
     await expect(start(70000)).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
     await expect(
-      serve({ pages: join(folder, 'vocab'), vocabularies: folder, runtime: null, papers, training, port: 0 }),
+      serve({
+        pages: join(folder, 'vocab'),
+        vocabularies: folder,
+        runtime: null,
+        papers,
+        training,
+        models,
+        port: 0,
+      }),
     ).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' })
   })
 })

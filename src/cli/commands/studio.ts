@@ -27,6 +27,11 @@ export default verb({
       valueHint: 'n',
       description: 'Exactly this port; 0 = any free one (default 7470 or the next free)',
     },
+    model: {
+      type: 'string',
+      valueHint: 'path',
+      description: 'A model for the Model page: a folder with config.json and .safetensors, or a .gguf file',
+    },
     runs: {
       type: 'string',
       valueHint: 'folder',
@@ -37,11 +42,12 @@ export default verb({
   },
   examples: [
     { command: 'tessera studio', does: 'serve and open' },
+    { command: 'tessera studio --model ./SmolLM2-135M', does: 'look at a model of yours' },
     { command: 'tessera studio --port 8080 --no-open', does: 'only serve' },
   ],
   async run({ options }) {
     const port = wholeNumber(options.port, '--port')
-    const studio = await startStudio({ port, runs: options.runs })
+    const studio = await startStudio({ port, runs: options.runs, model: options.model })
     for (const [signal, code] of [
       ['SIGINT', 130],
       ['SIGTERM', 143],

@@ -11,7 +11,7 @@ import type { RunEvent, RunSummary, SizeOffer, StartRequest, TrainingOverview } 
 import { RunLog } from './run-log.ts'
 import { parametersOf, SIZES } from './sizes.ts'
 import { startThread, type ThreadReply, type TrainingThread } from './thread.ts'
-import { type RunNote, writeTexts } from './train-run.ts'
+import { EXPORT_FOLDER, type RunNote, writeTexts } from './train-run.ts'
 
 export interface TrainingRunsOptions {
   /** Where the runs are kept. */
@@ -149,6 +149,14 @@ export class TrainingRuns {
     this.listeners.set(id, all.add(hear))
     hear({ kind: 'detail', run: log.detail })
     return () => all.delete(hear)
+  }
+
+  /** Runs that have a model to take away, with its folder. */
+  async models(): Promise<{ id: string; name: string; folder: string }[]> {
+    await this.open()
+    return [...this.logs.values()]
+      .filter((log) => this.under?.log !== log)
+      .map(({ summary: { id, name }, folder }) => ({ id, name, folder: join(folder, EXPORT_FOLDER) }))
   }
 
   /** Saves what is under way and ends. */

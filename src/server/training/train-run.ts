@@ -26,6 +26,8 @@ export type RunNote =
   | { kind: 'evaluation'; evaluation: Evaluation }
   | { kind: 'sample'; sample: TextSample }
 
+/** In a run's folder: its model in the Hugging Face layout, as it was when the run last ended. */
+export const EXPORT_FOLDER = 'export'
 const EVALUATIONS = 20
 const SAVE_EVERY = 50
 const WINDOWS = 16

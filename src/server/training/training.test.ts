@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Random } from '../../core/index.ts'
 import { createApp } from '../app.ts'
 import { FileTable } from '../files.ts'
+import { ModelShelf } from '../models/shelf.ts'
 import { splitHeldOut } from './corpus.ts'
 import type { RunDetail, RunEvent, RunSummary } from './protocol.ts'
 import { TrainingRuns } from './runs.ts'
@@ -23,7 +24,8 @@ const open = () => new TrainingRuns({ folder, samples: [], threads: 1 })
 
 async function post(runs: TrainingRuns, body: unknown, headers: Record<string, string> = {}) {
   const papers = { list: () => [], detail: () => Promise.resolve(null) }
-  const app = createApp({ files: new FileTable([]), papers, training: runs, hosts: new Set(['me']) })
+  const models = new ModelShelf('/nowhere', null, () => runs.models())
+  const app = createApp({ files: new FileTable([]), papers, training: runs, models, hosts: new Set(['me']) })
   const response = await app.request('/api/training', {
     method: 'POST',
     headers: { host: 'me', ...headers },

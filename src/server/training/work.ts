@@ -1,8 +1,10 @@
 // A task of training, done in whatever thread this is called in; its end is told like everything before it.
+import { join } from 'node:path'
 import { TesseraError } from '../../core/index.ts'
 import { measureSpeeds } from './measure.ts'
 import type { ThreadReply, ThreadTask } from './thread.ts'
-import { trainRun } from './train-run.ts'
+import { exportModel } from './export-model.ts'
+import { EXPORT_FOLDER, trainRun } from './train-run.ts'
 
 export async function work(
   task: ThreadTask,
@@ -12,8 +14,17 @@ export async function work(
   try {
     if (task.kind === 'measure') reply({ kind: 'speeds', speeds: await measureSpeeds(task.threads) })
     else {
-      const final = await trainRun(task.settings, (note) => reply({ kind: 'note', note }), signal)
-      reply({ kind: 'finished', bitsPerByte: final })
+      const { folder } = task.settings
+      try {
+        const final = await trainRun(task.settings, (note) => reply({ kind: 'note', note }), signal)
+        await exportModel(folder, join(folder, EXPORT_FOLDER))
+        reply({ kind: 'finished', bitsPerByte: final })
+      } catch (error) {
+        // A stopped run has a model, too.
+        const stopped = error instanceof TesseraError && error.code === 'CANCELLED'
+        if (stopped) await exportModel(folder, join(folder, EXPORT_FOLDER)).catch(() => {})
+        throw error
+      }
     }
   } catch (error) {
     const known = error instanceof TesseraError
