@@ -17,7 +17,14 @@ export type { StepInput, StepResult } from './runtime/step.ts'
 export * from './train/index.ts'
 export { followRecipe, type FollowedRecipe, type FollowOptions } from './recipes/follow-recipe.ts'
 export { type Recipe, RECIPES } from './recipes/recipes.ts'
-export { pretrain, type Pretrained, type PretrainOptions, type TextGroup } from './recipes/pretrain.ts'
+export {
+  type ModelSize,
+  type Prepared,
+  pretrain,
+  type Pretrained,
+  type PretrainOptions,
+  type TextGroup,
+} from './recipes/pretrain.ts'
 export { type SizeName, SIZES } from './recipes/sizes.ts'
 export { appendLane, packLanes, placeLane } from './cache/lanes.ts'
 export { saveCheckpoint, type SaveOptions } from './checkpoint/folder.ts'
