@@ -65,7 +65,8 @@ export class Answer {
       ends: plan.ends,
       constraint: plan.constraint?.start,
     })
-    this.decoder = tokenizer && (plan.constraint ? byteDecoder(tokenizer) : continuing(tokenizer, plan.prompt))
+    this.decoder =
+      tokenizer && (plan.constraint ? byteDecoder(tokenizer) : continuing(tokenizer, plan.prompt))
   }
 
   get valid(): boolean {

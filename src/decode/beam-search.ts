@@ -113,7 +113,11 @@ export async function beamSearch(
       if (worst?.valid && scoreOf(next[0]!.logprob, reach) <= worst.score) break
       await turn()
       throwIfCancelled(signal)
-      lanes = branch(lanes, own, next.map(({ parent }) => parent))
+      lanes = branch(
+        lanes,
+        own,
+        next.map(({ parent }) => parent),
+      )
       const { logits } = await model.step({ ids: next.map(({ ids }) => [ids.at(-1)!]), cache: lanes })
       rows = rowsOf(logits!, next.length)
       beams = next

@@ -1,5 +1,12 @@
 // The door of the decode room: logits to text. Sampling, constraints, generation, scores, beam search.
-export { argmax, logSumExp, type ScoredToken, type TokenScore, tokenScore, topIds } from './sampling/logits.ts'
+export {
+  argmax,
+  logSumExp,
+  type ScoredToken,
+  type TokenScore,
+  tokenScore,
+  topIds,
+} from './sampling/logits.ts'
 export * from './sampling/filters.ts'
 export { draw } from './sampling/draw.ts'
 export { type ChooserOptions, TokenChooser } from './sampling/chooser.ts'

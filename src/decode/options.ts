@@ -64,9 +64,13 @@ export function planOf(model: Model, prompt: string | ArrayLike<number>, options
   }
   const last = (cache?.nextPositions()[0] ?? 0) + ids.length
   if (last > maxPositions) {
-    throw new TesseraError('CONTEXT_OVERFLOW', `${last} tokens of prompt; the model has ${maxPositions} positions`, {
-      hint: 'Shorten the prompt',
-    })
+    throw new TesseraError(
+      'CONTEXT_OVERFLOW',
+      `${last} tokens of prompt; the model has ${maxPositions} positions`,
+      {
+        hint: 'Shorten the prompt',
+      },
+    )
   }
   if ((constraint || stop.length > 0) && !model.tokenizer) throw noTokenizer()
   return {

@@ -66,7 +66,10 @@ export async function score(
         for (let row = 0; row < rows.length; row++) {
           const at = from + rows[row]! + 1
           if (at >= end && end < ids.length) continue
-          const own = logits!.subarray((row * logits!.length) / rows.length, ((row + 1) * logits!.length) / rows.length)
+          const own = logits!.subarray(
+            (row * logits!.length) / rows.length,
+            ((row + 1) * logits!.length) / rows.length,
+          )
           const total = logSumExp(own)
           logprobs[at] = own[ids[at]!]! - total
           if (top > 0) tops[at] = Array.from(topIds(own, top), (id) => ({ id, logprob: own[id]! - total }))

@@ -187,9 +187,13 @@ export class Grammar {
     const visit = (rule: number): void => {
       if (done.has(rule)) return
       if (open.has(rule)) {
-        throw new TesseraError('ARGUMENT_INVALID', 'The constraint refers to itself without anything between', {
-          where: 'constraint',
-        })
+        throw new TesseraError(
+          'ARGUMENT_INVALID',
+          'The constraint refers to itself without anything between',
+          {
+            where: 'constraint',
+          },
+        )
       }
       open.add(rule)
       for (const next of edges[rule]!) visit(next)

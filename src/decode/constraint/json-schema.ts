@@ -213,7 +213,11 @@ export class SchemaCompiler {
     const known = Object.values(KEYWORDS).flat()
     for (const key of Object.keys(schema)) {
       if (isAnnotation(key) || GENERAL.has(key) || known.includes(key)) continue
-      throw unsupportedSchema(`The keyword ${JSON.stringify(key)}`, where, 'Leave it out, or say it otherwise')
+      throw unsupportedSchema(
+        `The keyword ${JSON.stringify(key)}`,
+        where,
+        'Leave it out, or say it otherwise',
+      )
     }
   }
 

@@ -74,7 +74,9 @@ export class Machine {
     this.classes = classes
     const start = this.closed([{ state: grammar.rules[rule]!.start, frame: null }])
     if (!start) {
-      throw new TesseraError('ARGUMENT_INVALID', 'No text can satisfy the constraint', { where: 'constraint' })
+      throw new TesseraError('ARGUMENT_INVALID', 'No text can satisfy the constraint', {
+        where: 'constraint',
+      })
     }
     this.start = start
   }

@@ -68,7 +68,11 @@ export function mergeSchemas(a: JsonSchema, b: JsonSchema, where: string): JsonS
       for (const [name, schema] of Object.entries(value as SchemaObject)) {
         properties[name] =
           name in properties
-            ? mergeSchemas(properties[name] as JsonSchema, schema as JsonSchema, `${where}/properties/${name}`)
+            ? mergeSchemas(
+                properties[name] as JsonSchema,
+                schema as JsonSchema,
+                `${where}/properties/${name}`,
+              )
             : schema
       }
       merged.properties = properties
@@ -134,8 +138,7 @@ export function disjoint(a: JsonSchema, b: JsonSchema, resolve: (schema: JsonSch
   if (one === true || other === true) return false
   const values = valuesOf(one)
   const otherValues = valuesOf(other)
-  if (values && otherValues)
-    return !values.some((value) => otherValues.some((second) => same(value, second)))
+  if (values && otherValues) return !values.some((value) => otherValues.some((second) => same(value, second)))
   const types = values ? values.map(typeOfValue) : typesOf(one)
   const otherTypes = otherValues ? otherValues.map(typeOfValue) : typesOf(other)
   if (!types || !otherTypes) return false
@@ -158,7 +161,11 @@ function objectsDisjoint(
   for (const name of required(a)) {
     if (!required(b).includes(name)) continue
     const [mine, yours] = [properties(a)[name], properties(b)[name]]
-    if (mine !== undefined && yours !== undefined && disjoint(mine as JsonSchema, yours as JsonSchema, resolve))
+    if (
+      mine !== undefined &&
+      yours !== undefined &&
+      disjoint(mine as JsonSchema, yours as JsonSchema, resolve)
+    )
       return true
   }
   // What one must have and the other must not have.
