@@ -87,9 +87,10 @@ export async function runtimeFor(asked: readonly string[] | undefined, threads: 
   const ort = chosen.includes('webgpu')
     ? await load('onnxruntime-web/webgpu', () => import('onnxruntime-web/webgpu'))
     : await load('onnxruntime-web/wasm', () => import('onnxruntime-web/wasm'))
-  // Read when the first session is opened; more than one thread needs a page that is isolated.
+  // Read when the first session is opened, and holds from then on. Threads need shared memory, which a page has
+  // when its server isolates it.
   const { wasm } = ort.env as { wasm: { numThreads?: number; wasmPaths?: string } }
-  wasm.numThreads = threads
+  wasm.numThreads = typeof SharedArrayBuffer === 'function' ? threads : 1
   if (webOptions.wasmPaths !== undefined) wasm.wasmPaths = webOptions.wasmPaths
   return { ort, providers: chosen, web: true }
 }
