@@ -1,11 +1,10 @@
 // A family's forward function in training: weights are inputs of the graph, attention is causal within each
 // row of the batch. The same plain form is what inference is tested against.
 import {
-  add,
   attention,
+  causalBias,
   expand,
   gather,
-  greater,
   matmul,
   range,
   reshape,
@@ -13,21 +12,11 @@ import {
   type Tensors,
   transpose,
   unsqueeze,
-  where,
 } from '../tensor/index.ts'
 import type { DecoderConfig } from './config.ts'
 import type { Family } from './families/family.ts'
 import type { Net } from './net.ts'
 import { rotate, type Rotation, rotationAt } from './rope.ts'
-
-/** 0 where a query may look, a large negative number where it may not: `[time, time]`. */
-function causalBias(time: Tensor['shape'][number], window: number | null): Tensor {
-  const positions = range(time)
-  const query = unsqueeze(positions, 1)
-  const key = unsqueeze(positions, 0)
-  const later = where(greater(key, query), -1e9, 0)
-  return window === null ? later : add(later, where(greater(query, add(key, window - 1)), -1e9, 0))
-}
 
 class TrainingNet implements Net {
   private readonly config: DecoderConfig
