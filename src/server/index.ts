@@ -1,3 +1,4 @@
+// The server room: the Studio on a loopback port, and models behind an OpenAI-compatible API.
 // The server room: the Studio on a loopback port.
 import { createRequire } from 'node:module'
 import { homedir } from 'node:os'
@@ -9,6 +10,7 @@ import { ModelShelf } from './models/shelf.ts'
 import { TrainingRuns } from './training/runs.ts'
 
 export { createApp, type AppOptions, type PaperSource } from './app.ts'
+export * from './openai/index.ts'
 export { TrainingRuns, type TrainingRunsOptions } from './training/runs.ts'
 export type { ModelOffer } from './models/shelf.ts'
 export type * from './training/protocol.ts'
