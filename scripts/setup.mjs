@@ -61,7 +61,7 @@ export function ensureInstalled() {
   // Not `npm ci`: it refuses a lock file that lacks a native package of some other platform, and which of
   // those a lock file has depends on where it was written. Locked versions are kept, no file is changed.
   // npm is a .cmd file on Windows, which only a shell can start.
-  mustRun('npm', ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund'], {
+  mustRun('npm', ['install', '--no-save', '--no-audit', '--no-fund'], {
     shell: process.platform === 'win32',
   })
 }

@@ -84,6 +84,10 @@ const tessera = group(
     },
     svg: { summary: 'encode | decode | train, for drawings', load: () => svg },
     papers: { summary: 'list | show | run', load: () => papers },
+    serve: {
+      summary: 'A model behind an OpenAI-compatible API',
+      load: async () => (await import('./commands/serve.ts')).default,
+    },
     studio: {
       summary: 'The Studio, in your browser',
       load: async () => (await import('./commands/studio.ts')).default,

@@ -42,13 +42,23 @@ export function fileError(cause: unknown, path: string): TesseraError {
  * Writes the whole file or nothing: a temporary neighbour, flushed, then renamed over the target.
  * Throws FILE_WRITE_FAILED.
  */
-export async function writeFileAtomic(path: string, data: Uint8Array | string): Promise<void> {
+export function writeFileAtomic(path: string, data: Uint8Array | string): Promise<void> {
+  return writePartsAtomic(path, function* () {
+    yield data
+  })
+}
+
+/** As `writeFileAtomic`, for files that are made part by part. What `parts` throws itself passes through. */
+export async function writePartsAtomic(
+  path: string,
+  parts: () => Iterable<Uint8Array | string> | AsyncIterable<Uint8Array | string>,
+): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`)
   try {
     await mkdir(dirname(path), { recursive: true })
     const file = await open(temporary, 'wx')
     try {
-      await file.writeFile(data)
+      for await (const part of parts()) await file.writeFile(part)
       await file.sync()
     } finally {
       await file.close()
@@ -57,6 +67,7 @@ export async function writeFileAtomic(path: string, data: Uint8Array | string): 
   } catch (cause) {
     // `force` forgives only a file that is not there; the first failure is the one to report.
     await rm(temporary, { force: true }).catch(() => {})
+    if (cause instanceof TesseraError) throw cause
     throw new TesseraError('FILE_WRITE_FAILED', `Cannot write (${(cause as Error).message})`, {
       where: path,
       cause,

@@ -2,15 +2,15 @@
 // trains, it runs encoders, and it is what inference with a cache is tested against.
 import {
   add,
+  attention,
+  causalBias,
   type Dim,
   expand,
   gather,
   greater,
   matmul,
-  mul,
   range,
   reshape,
-  softmax,
   sub,
   type Tensor,
   type Tensors,
@@ -33,15 +33,6 @@ export interface Sight {
   mask?: Tensor
   /** The same for the sequence that cross attention looks at. */
   crossMask?: Tensor
-}
-
-/** 0 where a query may look, a large negative number where it may not: `[time, time]`. */
-function causalBias(time: Dim, window: number | null): Tensor {
-  const positions = range(time)
-  const query = unsqueeze(positions, 1)
-  const key = unsqueeze(positions, 0)
-  const later = where(greater(key, query), HIDDEN, 0)
-  return window === null ? later : add(later, where(greater(query, add(key, window - 1)), HIDDEN, 0))
 }
 
 /** 0 at tokens, a large negative number at padding: `[batch, 1, 1, keys]`. */
@@ -151,13 +142,14 @@ export class PlainNet extends WeightedNet {
       const repeated = expand(unsqueeze(own, 2), [batch, kvHeads, groups, x.shape[1]!, headDim])
       return reshape(repeated, [batch, heads, x.shape[1]!, headDim])
     }
-    let scores = matmul(byHead(queries), transpose(byHead(keys)))
-    const factor = scale ?? headDim ** -0.5
-    if (factor !== 1) scores = mul(scores, factor)
-    if (bias) scores = add(scores, bias(sub(unsqueeze(range(seen), 0), unsqueeze(range(time), 1))))
-    const hidden = this.hidden(cross ? 'cross' : 'own', time)
-    if (hidden) scores = add(scores, hidden)
-    const attended = matmul(softmax(scores), byHead(values))
+    const added = [
+      bias?.(sub(unsqueeze(range(seen), 0), unsqueeze(range(time), 1))),
+      this.hidden(cross ? 'cross' : 'own', time),
+    ].filter((one) => one !== null && one !== undefined)
+    const attended = attention(byHead(queries), byHead(keys), byHead(values), {
+      ...(scale !== undefined && { scale }),
+      ...(added.length > 0 && { bias: added.reduce(add) }),
+    })
     return reshape(transpose(attended, [0, 2, 1, 3]), [batch, time, heads * headDim])
   }
 }

@@ -1,18 +1,6 @@
 // Rotary position embedding (Su et al. 2021) in the "half" form of Llama and its relatives: the first half of
 // a head's numbers is rotated with the second half, by an angle that grows with the position.
-import {
-  add,
-  cast,
-  concat,
-  constant,
-  cos,
-  mul,
-  sin,
-  split,
-  sub,
-  type Tensor,
-  unsqueeze,
-} from '../tensor/index.ts'
+import { cast, constant, cos, mul, rotary, sin, type Tensor, unsqueeze } from '../tensor/index.ts'
 import type { DecoderConfig } from './config.ts'
 
 /** Radians per position for each pair of a head, `[headDim / 2]`. */
@@ -49,10 +37,5 @@ export function rotationAt(config: DecoderConfig, positions: Tensor): Rotation {
 
 /** x `[batch, time, heads, headDim]`, rotated. */
 export function rotate(x: Tensor, rotation: Rotation): Tensor {
-  const half = (x.shape.at(-1) as number) / 2
-  const [a, b] = split(x, [half, half], -1) as [Tensor, Tensor]
-  return concat(
-    [sub(mul(a, rotation.cos), mul(b, rotation.sin)), add(mul(b, rotation.cos), mul(a, rotation.sin))],
-    -1,
-  )
+  return rotary(x, rotation.cos, rotation.sin)
 }

@@ -1,9 +1,10 @@
-// The server room: the Studio on a loopback port.
+// The server room: the Studio on a loopback port, and models behind an OpenAI-compatible API.
 import { fileURLToPath } from 'node:url'
 import { papers } from '../papers/index.ts'
 import { serve, type Served } from './serve.ts'
 
 export { createApp, type AppOptions, type PaperSource } from './app.ts'
+export * from './openai/index.ts'
 export { DEFAULT_PORT, serve, type Served, type ServeOptions } from './serve.ts'
 
 /**

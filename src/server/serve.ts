@@ -4,9 +4,9 @@ import { getRequestListener } from '@hono/node-server'
 import { TesseraError } from '../core/index.ts'
 import { createApp, type PaperSource } from './app.ts'
 import { FileTable } from './files.ts'
+import { listen, LOOPBACK } from './listen.ts'
 
 export const DEFAULT_PORT = 7470
-const LOOPBACK = '127.0.0.1'
 /** How many ports after the default are tried before giving up. */
 const PORTS_TRIED = 20
 
@@ -75,35 +75,5 @@ async function listenFrom(server: Server, first: number): Promise<number> {
   }
   throw new TesseraError('PORT_IN_USE', `Ports ${first} to ${first + PORTS_TRIED - 1} are all taken`, {
     hint: 'Choose another with --port N (0 = any free one)',
-  })
-}
-
-function listen(server: Server, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const fail = (cause: NodeJS.ErrnoException) => {
-      server.off('listening', done)
-      const reasons: Record<string, string> = {
-        EADDRINUSE: `Port ${port} is taken by another program`,
-        EACCES: `Port ${port} needs rights that this user does not have`,
-      }
-      const message = reasons[cause.code ?? '']
-      reject(
-        message
-          ? new TesseraError('PORT_IN_USE', message, {
-              where: `${LOOPBACK}:${port}`,
-              hint: 'Choose another with --port N (0 = any free one)',
-              cause,
-            })
-          : cause,
-      )
-    }
-    const done = () => {
-      server.off('error', fail)
-      const address = server.address()
-      resolve(typeof address === 'object' && address ? address.port : port)
-    }
-    server.once('error', fail)
-    server.once('listening', done)
-    server.listen(port, LOOPBACK)
   })
 }

@@ -1,12 +1,14 @@
 // How each operation passes a gradient back: the vector-Jacobian products of reverse-mode differentiation, as
 // operations themselves, so that gradients can be differentiated again.
 import type { Dim } from './dim.ts'
-import { elements, subDims } from './dim.ts'
+import { addDims, elements, mulDims, subDims } from './dim.ts'
 import * as e from './ops/elementwise.ts'
 import { customRuleOf } from './ops/gradient-control.ts'
-import { cumSum, scatterAddElements, scatterAddRows, zeros } from './ops/index-ops.ts'
-import { concat, pad, reshape, slice, split, transpose } from './ops/layout.ts'
+import { cumSum, gather, gatherElements, scatterElements, scatterRows, zeros } from './ops/index-ops.ts'
+import { concat, pad, reshape, slice, split, squeeze, transpose, unsqueeze } from './ops/layout.ts'
 import { matmul, softmax } from './ops/contract.ts'
+import { convGradient, convTransposeGradient } from './ops/conv.ts'
+import { tril, triu } from './ops/masks.ts'
 import { expand, foldedElements, sum, unbroadcast } from './ops/reduce.ts'
 import type { GraphNode, Tensor } from './tensor.ts'
 
@@ -60,6 +62,15 @@ const reducedExtremum: GradientRule = (node, [gradient]) => {
   return [e.mul(e.div(hit, ties), withAxes(gradient!, node)), null]
 }
 
+/** Zeros behind each element along an axis, so that the axis is `step` times as long. */
+function spread(x: Tensor, axis: number, step: number): Tensor {
+  const wide = pad(unsqueeze(x, axis + 1), axis + 1, 0, step - 1)
+  return reshape(
+    wide,
+    x.shape.map((dim, i) => (i === axis ? mulDims(dim, step) : dim)),
+  )
+}
+
 const noGradient: GradientRule = (node) => node.inputs.map(() => null)
 
 const TWO_OVER_ROOT_PI = 2 / Math.sqrt(Math.PI)
@@ -79,6 +90,7 @@ const RULES: Readonly<Record<string, GradientRule>> = {
   Cos: unary((g, x) => e.neg(e.mul(g, e.sin(x)))),
   Relu: unary((g, x) => e.mul(g, e.cast(e.greater(x, 0), g.dtype))),
   Floor: noGradient,
+  Ceil: noGradient,
   Round: noGradient,
   Add: binary((g) => [g, g]),
   Sub: binary((g) => [g, e.neg(g)]),
@@ -125,8 +137,14 @@ const RULES: Readonly<Record<string, GradientRule>> = {
   ReduceMin: reducedExtremum,
   Slice: (node, [gradient]) => {
     const x = node.inputs[0]!
-    const [from, to, axis] = node.sizes.map((size) => size[0]!) as [Dim, Dim, number]
-    return [pad(gradient!, axis, from, subDims(x.shape[axis]!, to))]
+    const [from, to, axis, step = 1] = node.sizes.map((size) => size[0]!) as [Dim, Dim, number, number?]
+    if (step === 1) return [pad(gradient!, axis, from, subDims(x.shape[axis]!, to))]
+    // Each element gets step - 1 zeros behind it; those of the last one may reach over the end.
+    const wide = spread(gradient!, axis, step)
+    const over = subDims(addDims(from, wide.shape[axis]!), x.shape[axis]!)
+    return typeof over === 'number' && over > 0
+      ? [pad(slice(wide, axis, 0, subDims(wide.shape[axis]!, over)), axis, from, 0)]
+      : [pad(wide, axis, from, mulDims(over, -1))]
   },
   Pad: (node, [gradient]) => {
     const x = node.inputs[0]!
@@ -150,15 +168,19 @@ const RULES: Readonly<Record<string, GradientRule>> = {
   Gather: (node, [gradient]) => {
     const [x, indices] = node.inputs as [Tensor, Tensor]
     const axis = node.attributes.axis as number
-    if (axis === 0) return [scatterAddRows(x.shape, indices, gradient!), null]
+    if (axis === 0) return [scatterRows(zeros(x.shape, x.dtype), indices, gradient!, 'add'), null]
     // The rows are counted along axis 0, so the picked axis and the indices' axes are brought to the front.
     const picked = indices.shape.map((_, i) => axis + i)
     const others = gradient!.shape.map((_, i) => i).filter((i) => !picked.includes(i))
     const front = [axis, ...x.shape.map((_, i) => i).filter((i) => i !== axis)]
-    const rows = scatterAddRows(
-      front.map((i) => x.shape[i]!),
+    const rows = scatterRows(
+      zeros(
+        front.map((i) => x.shape[i]!),
+        x.dtype,
+      ),
       indices,
       transpose(gradient!, [...picked, ...others]),
+      'add',
     )
     return [
       transpose(
@@ -170,18 +192,45 @@ const RULES: Readonly<Record<string, GradientRule>> = {
   },
   GatherElements: (node, [gradient]) => {
     const [x, indices] = node.inputs as [Tensor, Tensor]
-    return [scatterAddElements(x.shape, indices, gradient!, node.attributes.axis as number), null]
+    return [
+      scatterElements(zeros(x.shape, x.dtype), indices, gradient!, node.attributes.axis as number, 'add'),
+      null,
+    ]
+  },
+  ScatterND: (node, [gradient]) => {
+    const [, rows, updates] = node.inputs as [Tensor, Tensor, Tensor]
+    const indices = squeeze(rows, -1)
+    const nothing = zeros(updates.shape, updates.dtype)
+    const kept = node.attributes.reduction === 'add' ? gradient! : scatterRows(gradient!, indices, nothing)
+    return [kept, null, gather(gradient!, indices)]
+  },
+  ScatterElements: (node, [gradient]) => {
+    const [, indices, updates] = node.inputs as [Tensor, Tensor, Tensor]
+    const axis = node.attributes.axis as number
+    const nothing = zeros(updates.shape, updates.dtype)
+    const kept =
+      node.attributes.reduction === 'add' ? gradient! : scatterElements(gradient!, indices, nothing, axis)
+    return [kept, null, gatherElements(gradient!, indices, axis)]
   },
   TopK: (node, [gradient]) => {
     const x = node.inputs[0]!
     const axis = node.attributes.axis as number
-    return [gradient ? scatterAddElements(x.shape, node.outputs[1]!, gradient, axis) : null, null]
+    return [
+      gradient ? scatterElements(zeros(x.shape, x.dtype), node.outputs[1]!, gradient, axis, 'add') : null,
+      null,
+    ]
   },
   CumSum: (node, [gradient]) => {
     const axis = Number((node.inputs[1]!.node.data as BigInt64Array)[0])
     const { exclusive, reverse } = node.attributes
     return [cumSum(gradient!, axis, { exclusive: exclusive === 1, reverse: reverse !== 1 }), null]
   },
+  Trilu: (node, [gradient]) => {
+    const diagonal = Number((node.inputs[1]!.node.data as BigInt64Array)[0])
+    return [node.attributes.upper === 1 ? triu(gradient!, diagonal) : tril(gradient!, diagonal), null]
+  },
+  Conv: (node, [gradient]) => convGradient(node, gradient!),
+  ConvTranspose: (node, [gradient]) => convTransposeGradient(node, gradient!),
   MatMul: (node, [gradient]) => {
     const [a, b] = node.inputs as [Tensor, Tensor]
     const da = unbroadcast(matmul(gradient!, transpose(b)), a.shape)
@@ -193,8 +242,8 @@ const RULES: Readonly<Record<string, GradientRule>> = {
   Softmax: (node, [gradient]) => {
     const y = node.outputs[0]!
     const axis = node.attributes.axis as number
-    const inner = e.mul(gradient!, y)
-    return [e.sub(inner, e.mul(y, sum(inner, [axis], { keep: true })))]
+    const along = sum(e.mul(gradient!, y), [axis], { keep: true })
+    return [e.mul(y, e.sub(gradient!, along))]
   },
   LogSoftmax: (node, [gradient]) => {
     const axis = node.attributes.axis as number
@@ -205,6 +254,9 @@ const RULES: Readonly<Record<string, GradientRule>> = {
   WithGradient: (node, [gradient]) => [null, ...customRuleOf(node)(gradient!)],
   // Whole numbers and truth values have no slope.
   ArgMax: noGradient,
+  ArgMin: noGradient,
+  IsNaN: noGradient,
+  Mod: noGradient,
   Equal: noGradient,
   Less: noGradient,
   LessOrEqual: noGradient,
@@ -216,6 +268,9 @@ const RULES: Readonly<Record<string, GradientRule>> = {
   Range: noGradient,
   DimSize: noGradient,
 }
+
+/** Operators that gradients pass, or are stopped at. */
+export const DIFFERENTIABLE: readonly string[] = Object.keys(RULES)
 
 export function ruleOf(op: string): GradientRule | null {
   return Object.hasOwn(RULES, op) ? RULES[op]! : null

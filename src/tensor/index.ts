@@ -15,31 +15,53 @@ export {
 } from './tensor.ts'
 export * from './ops/elementwise.ts'
 export {
+  all,
+  any,
   argmax,
+  argmin,
   dimSize,
   expand,
-  layerNorm,
   logSumExp,
   max,
   mean,
   min,
   type ReduceOptions,
-  rmsNorm,
   sum,
+  variance,
 } from './ops/reduce.ts'
-export { concat, pad, reshape, slice, split, squeeze, transpose, unsqueeze } from './ops/layout.ts'
+export {
+  concat,
+  pad,
+  reshape,
+  slice,
+  split,
+  squeeze,
+  stack,
+  tile,
+  transpose,
+  unsqueeze,
+} from './ops/layout.ts'
 export {
   cumSum,
   type CumSumOptions,
+  flip,
   gather,
   gatherElements,
   oneHot,
   ones,
   range,
+  type Reduction,
+  scatterElements,
+  scatterRows,
   topK,
   zeros,
 } from './ops/index-ops.ts'
-export { crossEntropy, logSoftmax, matmul, softmax } from './ops/contract.ts'
+export * from './ops/activations.ts'
+export { layerNorm, rmsNorm } from './ops/norms.ts'
+export { attention, type AttentionOptions, rotary } from './ops/attention.ts'
+export { type ConvOptions, conv1d, convTranspose1d } from './ops/conv.ts'
+export { causalBias, tril, triu } from './ops/masks.ts'
+export { crossEntropy, logSoftmax, matmul, negativeLogLikelihood, softmax } from './ops/contract.ts'
 export { type CustomRule, stopGradient, straightThrough, withGradient } from './ops/gradient-control.ts'
 export { grad } from './grad.ts'
 export { float, type InputSpec, ints, Program, trace } from './program.ts'

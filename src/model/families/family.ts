@@ -11,6 +11,8 @@ import type { ForwardInput, Net } from '../net.ts'
 export interface WeightSource {
   names: readonly string[]
   transposed: boolean
+  /** Columns of each, where there are several. */
+  widths?: readonly number[]
 }
 
 export interface Family {

@@ -192,15 +192,19 @@ function sources(c: DecoderConfig): Record<string, WeightSource> {
     const hf = `model.layers.${l}.`
     const qkv = ['q', 'k', 'v'].map((part) => `${hf}self_attn.${part}_proj`)
     map[`${at}norm1`] = asIs(`${hf}input_layernorm.weight`)
-    map[`${at}qkv`] = from(...qkv.map((name) => `${name}.weight`))
-    if (c.qkvBias) map[`${at}qkv.bias`] = asIs(...qkv.map((name) => `${name}.bias`))
+    const widths = qkvWidths(c)
+    map[`${at}qkv`] = { ...from(...qkv.map((name) => `${name}.weight`)), widths }
+    if (c.qkvBias) map[`${at}qkv.bias`] = { ...asIs(...qkv.map((name) => `${name}.bias`)), widths }
     if (c.qkNorm) {
       map[`${at}queryNorm`] = asIs(`${hf}self_attn.q_norm.weight`)
       map[`${at}keyNorm`] = asIs(`${hf}self_attn.k_norm.weight`)
     }
     map[`${at}out`] = from(`${hf}self_attn.o_proj.weight`)
     map[`${at}norm2`] = asIs(`${hf}post_attention_layernorm.weight`)
-    map[`${at}gateUp`] = from(`${hf}mlp.gate_proj.weight`, `${hf}mlp.up_proj.weight`)
+    map[`${at}gateUp`] = {
+      ...from(`${hf}mlp.gate_proj.weight`, `${hf}mlp.up_proj.weight`),
+      widths: [c.hidden, c.hidden],
+    }
     map[`${at}down`] = from(`${hf}mlp.down_proj.weight`)
   }
   map.norm = asIs('model.norm.weight')

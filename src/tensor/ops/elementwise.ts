@@ -52,6 +52,7 @@ export const sin = unary('Sin')
 export const cos = unary('Cos')
 export const relu = unary('Relu')
 export const floor = unary('Floor')
+export const ceil = unary('Ceil')
 /** To the nearest integer, halves to even. */
 export const round = unary('Round')
 
@@ -109,6 +110,18 @@ export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
   return makeNode('Where', [condition, x, y], [{ dtype: x.dtype, shape }])[0]!
 }
 
+/** The remainder of whole numbers, with the sign of the divisor (as in Python). */
+export function mod(a: Operand, b: Operand): Tensor {
+  const [x, y] = pair('Mod', a, b)
+  if (isFloat(x.dtype) || x.dtype === 'bool') throw dtypeError('Mod', `takes whole numbers, not ${x.dtype}`)
+  return makeNode('Mod', [x, y], [{ dtype: x.dtype, shape: broadcastShapes('Mod', x.shape, y.shape) }])[0]!
+}
+
+export function isNaN(x: Tensor): Tensor {
+  if (!isFloat(x.dtype)) throw dtypeError('IsNaN', `takes floating point numbers, not ${x.dtype}`)
+  return makeNode('IsNaN', [x], [{ dtype: 'bool', shape: x.shape }])[0]!
+}
+
 /** TensorProto.DataType. */
 export const ONNX_TYPES: Readonly<Record<DType, number>> = {
   float32: 1,
@@ -123,20 +136,6 @@ export const ONNX_TYPES: Readonly<Record<DType, number>> = {
 export function cast(x: Tensor, dtype: DType): Tensor {
   if (x.dtype === dtype) return x
   return makeNode('Cast', [x], [{ dtype, shape: x.shape }], { attributes: { to: ONNX_TYPES[dtype] } })[0]!
-}
-
-/** x · sigmoid(x), Elfwing et al. 2018; also called swish. */
-export function silu(x: Tensor): Tensor {
-  return mul(x, sigmoid(x))
-}
-
-/** x · Φ(x), Hendrycks & Gimpel 2016; `tanh`: their approximation, which GPT-2 uses. */
-export function gelu(x: Tensor, form: 'erf' | 'tanh' = 'erf'): Tensor {
-  const gate =
-    form === 'erf'
-      ? erf(mul(x, Math.SQRT1_2))
-      : tanh(mul(add(x, mul(mul(mul(x, x), x), 0.044715)), Math.sqrt(2 / Math.PI)))
-  return mul(mul(x, add(gate, 1)), 0.5)
 }
 
 export function square(x: Tensor): Tensor {

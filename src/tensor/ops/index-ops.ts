@@ -1,9 +1,9 @@
 // Operations that pick elements by index, and their inverses that put them back.
-import { type Dim, type Shape, shapeText } from '../dim.ts'
+import { type Dim, sameShape, type Shape, shapeText } from '../dim.ts'
 import { axisOf, constant, dtypeError, makeNode, scalar, shapeError, type Tensor } from '../tensor.ts'
-import { cast, equal } from './elementwise.ts'
+import { cast, equal, sub } from './elementwise.ts'
 import { unsqueeze } from './layout.ts'
-import { expand } from './reduce.ts'
+import { dimSize, expand } from './reduce.ts'
 
 function checkIndices(op: string, indices: Tensor): void {
   if (indices.dtype !== 'int64' && indices.dtype !== 'int32') {
@@ -35,29 +35,49 @@ export function gatherElements(x: Tensor, indices: Tensor, axis = -1): Tensor {
   })[0]!
 }
 
-/** Zeros of a shape, with `updates` added to the rows that `indices` name: the inverse of `gather` on axis 0. */
-export function scatterAddRows(shape: Shape, indices: Tensor, updates: Tensor): Tensor {
-  checkIndices('ScatterND', indices)
+export type Reduction = 'none' | 'add'
+
+/** `x` with rows of `updates` put where `indices` say, or added there; equal indices with `none` are an error of the caller. */
+export function scatterRows(
+  x: Tensor,
+  indices: Tensor,
+  updates: Tensor,
+  reduction: Reduction = 'none',
+): Tensor {
+  checkIndices('ScatterRows', indices)
+  if (x.rank < 1 || !sameShape(updates.shape, [...indices.shape, ...x.shape.slice(1)])) {
+    throw shapeError(
+      'ScatterRows',
+      `${shapeText(updates.shape)} by indices ${shapeText(indices.shape)} into ${shapeText(x.shape)}`,
+    )
+  }
+  if (x.dtype !== updates.dtype) throw dtypeError('ScatterRows', `${updates.dtype} into ${x.dtype}`)
   const rows = unsqueeze(cast(indices, 'int64'), -1)
-  return makeNode(
-    'ScatterND',
-    [zeros(shape, updates.dtype), rows, updates],
-    [{ dtype: updates.dtype, shape }],
-    {
-      attributes: { reduction: 'add' },
-    },
-  )[0]!
+  const output = { dtype: x.dtype, shape: x.shape }
+  return makeNode('ScatterND', [x, rows, updates], [output], { attributes: { reduction } })[0]!
 }
 
-/** Zeros of a shape, with each update added where its index says: the inverse of `gatherElements`. */
-export function scatterAddElements(shape: Shape, indices: Tensor, updates: Tensor, axis: number): Tensor {
+/** `x` with each update put, or added, where its index along the axis says. */
+export function scatterElements(
+  x: Tensor,
+  indices: Tensor,
+  updates: Tensor,
+  axis: number,
+  reduction: Reduction = 'none',
+): Tensor {
   checkIndices('ScatterElements', indices)
-  return makeNode(
-    'ScatterElements',
-    [zeros(shape, updates.dtype), indices, updates],
-    [{ dtype: updates.dtype, shape }],
-    { attributes: { axis, reduction: 'add' } },
-  )[0]!
+  const at = axisOf(axis, x, 'ScatterElements')
+  const fits = x.rank === indices.rank && x.shape.every((dim, i) => i === at || dim === indices.shape[i])
+  if (!fits || !sameShape(indices.shape, updates.shape)) {
+    throw shapeError(
+      'ScatterElements',
+      `${shapeText(updates.shape)} by indices ${shapeText(indices.shape)} into ${shapeText(x.shape)}`,
+    )
+  }
+  if (x.dtype !== updates.dtype) throw dtypeError('ScatterElements', `${updates.dtype} into ${x.dtype}`)
+  return makeNode('ScatterElements', [x, indices, updates], [{ dtype: x.dtype, shape: x.shape }], {
+    attributes: { axis: at, reduction },
+  })[0]!
 }
 
 export function zeros(shape: Shape, dtype: Tensor['dtype'] = 'float32'): Tensor {
@@ -77,6 +97,14 @@ export function range(size: Dim): Tensor {
 export function oneHot(indices: Tensor, depth: Dim, dtype: Tensor['dtype'] = 'float32'): Tensor {
   checkIndices('OneHot', indices)
   return cast(equal(unsqueeze(cast(indices, 'int64'), -1), range(depth)), dtype)
+}
+
+/** Along an axis, from the last element to the first. */
+export function flip(x: Tensor, axis: number): Tensor {
+  const at = axisOf(axis, x, 'Flip')
+  const size = x.shape[at]!
+  const last = cast(sub(dimSize(size), 1), 'int64')
+  return gather(x, sub(last, range(size)), at)
 }
 
 /** The `k` largest along an axis, largest first: values and int64 indices. */

@@ -3,6 +3,9 @@
 import type { Tensor } from '../tensor.ts'
 import { makeNode } from '../tensor.ts'
 import type { Context, Rule } from './index.ts'
+import { fastGelu, gelu, swish } from './activations.ts'
+import { layerNorm, rmsNorm } from './norms.ts'
+import { rotary } from './rotary.ts'
 import { numberOf } from './simplify.ts'
 
 /** x when the tensor is x with its last two axes swapped. */
@@ -51,41 +54,7 @@ const scale: Rule = (node, context) => {
   })
 }
 
-/** x · sigmoid(x). */
-const swish: Rule = (node, context) => {
-  if (node.op !== 'Mul') return null
-  const [a, b] = node.inputs as [Tensor, Tensor]
-  const [x, gate] = b.node.op === 'Sigmoid' ? [a, b] : [b, a]
-  if (gate.node.op !== 'Sigmoid' || gate.node.inputs[0] !== x || context.uses(gate) !== 1) return null
-  return makeNode('QuickGelu', [x], node.outputs, {
-    domain: 'com.microsoft',
-    attributes: { alpha: { float: 1 } },
-  })
-}
-
-/** (x · (1 / √(mean x² + ε))) · gain over the last axis. */
-const rmsNorm: Rule = (node, context) => {
-  if (node.op !== 'Mul') return null
-  const [scaledX, gain] = node.inputs as [Tensor, Tensor]
-  if (gain.rank !== 1 || scaledX.node.op !== 'Mul' || context.uses(scaledX) !== 1) return null
-  const [x, inverse] = scaledX.node.inputs as [Tensor, Tensor]
-  const root =
-    inverse.node.op === 'Div' && numberOf(inverse.node.inputs[0]!) === 1 ? inverse.node.inputs[1]! : null
-  if (root?.node.op !== 'Sqrt' || context.uses(inverse) !== 1 || context.uses(root) !== 1) return null
-  const biased = root.node.inputs[0]!
-  const epsilon = biased.node.op === 'Add' ? numberOf(biased.node.inputs[1]!) : null
-  const mean = epsilon === null ? null : biased.node.inputs[0]!
-  if (mean?.node.op !== 'ReduceMean' || mean.node.attributes.keepdims !== 1) return null
-  if (Number(mean.node.inputs[1]!.node.data?.[0]) !== x.rank - 1) return null
-  const square = mean.node.inputs[0]!
-  if (square.node.op !== 'Mul' || square.node.inputs.some((factor) => factor !== x)) return null
-  if (gain.shape[0] !== x.shape.at(-1)) return null
-  return makeNode('SimplifiedLayerNormalization', [x, gain], node.outputs, {
-    attributes: { axis: -1, epsilon: { float: epsilon! }, stash_type: 1 },
-  })
-}
-
-const RULES: readonly Rule[] = [matmul, scale, swish, rmsNorm]
+const RULES: readonly Rule[] = [matmul, scale, swish, gelu, fastGelu, rmsNorm, layerNorm, rotary]
 
 export const fuse: Rule = (node, context: Context, original) => {
   for (const rule of RULES) {

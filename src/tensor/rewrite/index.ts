@@ -11,6 +11,8 @@ import { skipNorms } from './skip-norm.ts'
 export interface Context {
   /** How many inputs (and outputs of the program) use a tensor. */
   uses(tensor: Tensor): number
+  /** Whoever comes later in the graph and takes in `tensor` gets `by` in its place. */
+  replace(tensor: Tensor, by: Tensor): void
 }
 
 /**
@@ -23,7 +25,11 @@ export type Rule = (node: GraphNode, context: Context, original: GraphNode) => r
 export function rewrite(outputs: readonly Tensor[]): readonly Tensor[] {
   const fused = pass(pass(outputs, simplify), fuse)
   const skips = skipNorms(nodesOf(fused))
-  return skips.size === 0 ? fused : pass(fused, (node, _, original) => skips.get(original)?.(node) ?? null)
+  // The last walk also joins what the rules have made twice.
+  return pass(
+    fused,
+    (node, context, original) => skips.get(original)?.(node) ?? simplify(node, context, original),
+  )
 }
 
 /** One walk from the inputs on: each node is rebuilt on rewritten inputs, then offered to the rule. */
@@ -37,7 +43,10 @@ function pass(outputs: readonly Tensor[], rule: Rule): readonly Tensor[] {
   const same = new Map<string, GraphNode>()
   // A rebuilt tensor is used wherever the one it stands for was.
   const origin = new Map<Tensor, Tensor>()
-  const context: Context = { uses: (tensor) => counts.get(origin.get(tensor) ?? tensor) ?? 0 }
+  const context: Context = {
+    uses: (tensor) => counts.get(origin.get(tensor) ?? tensor) ?? 0,
+    replace: (tensor, by) => replaced.set(origin.get(tensor) ?? tensor, by),
+  }
   for (const node of nodes) {
     const inputs = node.inputs.map((x) => x && (replaced.get(x) ?? x))
     const rebuilt = inputs.every((x, i) => x === node.inputs[i]) ? node : rebuild(node, inputs)

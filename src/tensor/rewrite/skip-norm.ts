@@ -10,7 +10,8 @@ export function skipNorms(nodes: readonly GraphNode[]): ReadonlyMap<GraphNode, R
   const replacements = new Map<GraphNode, Replacement>()
   const paired = new Set<GraphNode>()
   for (const norm of nodes) {
-    if (norm.op !== 'SimplifiedLayerNormalization') continue
+    // In training the deviation is wanted too, which the joined operator does not give on CPUs.
+    if (norm.op !== 'SimplifiedLayerNormalization' || norm.outputs.length > 1) continue
     const [sum, gain] = norm.inputs as [Tensor, Tensor]
     const [a, b] = sum.node.inputs as [Tensor, Tensor | undefined]
     const fits =

@@ -53,9 +53,11 @@ export function adamW(options: AdamWOptions = {}): Optimiser {
     update(parameter, gradient, [m, v], { decay }, { rate, correction1, correction2 }) {
       const m1 = add(mul(m!, b1), mul(gradient, 1 - b1))
       const v1 = add(mul(v!, b2), mul(mul(gradient, gradient), 1 - b2))
-      const direction = div(div(m1, correction1), add(sqrt(div(v1, correction2)), epsilon))
-      const step = decay && weightDecay > 0 ? add(direction, mul(parameter, weightDecay)) : direction
-      return { parameter: sub(parameter, mul(step, rate)), states: [m1, v1] }
+      // (m / c₁) / (√(v / c₂) + ε), with everything that is one number moved out of the passes over all parameters.
+      const root = sqrt(correction2)
+      const step = mul(div(m1, add(sqrt(v1), mul(root, epsilon))), div(mul(rate, root), correction1))
+      const kept = decay && weightDecay > 0 ? mul(parameter, sub(1, mul(rate, weightDecay))) : parameter
+      return { parameter: sub(kept, step), states: [m1, v1] }
     },
   }
 }
