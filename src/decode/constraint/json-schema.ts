@@ -206,9 +206,9 @@ export class SchemaCompiler {
 
   private checkKeywords(schema: SchemaObject, where: string): void {
     checkShapes(schema, where)
-    const known = Object.values(KEYWORDS).flat()
+    const known = new Set(Object.values(KEYWORDS).flat())
     for (const key of Object.keys(schema)) {
-      if (isAnnotation(key) || GENERAL.has(key) || known.includes(key)) continue
+      if (isAnnotation(key) || GENERAL.has(key) || known.has(key)) continue
       throw unsupportedSchema(
         `The keyword ${JSON.stringify(key)}`,
         where,
