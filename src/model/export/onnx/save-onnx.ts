@@ -6,6 +6,7 @@ import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { type LongWork, TesseraError, throwIfCancelled } from '../../../core/index.ts'
 import type { Checkpoint } from '../../checkpoint/checkpoint.ts'
+import { withCheckpoint } from '../../checkpoint/with-checkpoint.ts'
 import { weightsInMemory } from '../../runtime/convert.ts'
 import { precisionOf, recordUses } from '../../runtime/open-weights.ts'
 import type { PrecisionName } from '../../runtime/precision.ts'
@@ -31,12 +32,12 @@ const SUFFIXES: Readonly<Record<PrecisionName, string>> = { fp32: '', int8: '_qu
 const INLINE_BYTES = 1.5e9
 
 /**
- * Writes the model to a folder that does not exist yet. Throws ARGUMENT_INVALID when it does, FILE_WRITE_FAILED,
- * CANCELLED, and what reading the checkpoint throws; nothing is left behind then.
+ * Writes a model (its path, or its checkpoint) to a folder that does not exist yet. Throws ARGUMENT_INVALID when it does, FILE_WRITE_FAILED,
+ * CANCELLED, and what opening a checkpoint throws; nothing is left behind then.
  */
 export async function saveOnnx(
   folder: string,
-  checkpoint: Checkpoint,
+  source: string | Checkpoint,
   options: SaveOnnxOptions = {},
 ): Promise<void> {
   const target = resolve(folder)
@@ -49,7 +50,7 @@ export async function saveOnnx(
   const temporary = `${target}.${randomBytes(6).toString('hex')}.tmp`
   try {
     await mkdir(join(temporary, 'onnx'), { recursive: true })
-    await writeAll(temporary, checkpoint, options)
+    await withCheckpoint(source, (checkpoint) => writeAll(temporary, checkpoint, options))
     await mkdir(dirname(target), { recursive: true })
     await rename(temporary, target)
   } catch (cause) {
