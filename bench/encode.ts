@@ -9,13 +9,12 @@
 // Hugging Face packages do) has met the common ones. No slice comes twice, `count` gets other slices than `encode`,
 // and everybody decodes the ids that it has made, in the form in which its own `encode` returns them. Figures
 // are medians of the process's CPU time, in which threads and garbage collection count.
-import { availableParallelism } from 'node:os'
 import { Random } from '../src/core/index.ts'
-import { loadTokenizer } from '../src/tokenizer/index.ts'
+import { batchRow } from './batch.ts'
 import { METRICS, startContestant, type Contestant, type Metric } from './contestant.ts'
 import { slice, type CorpusKind } from './corpora.ts'
 import { contestants, type Vocabulary } from './encoders.ts'
-import { megabytesPerSecond, median, note, race, type BenchOptions, type BenchRow } from './harness.ts'
+import { megabytesPerSecond, median, note, type BenchOptions, type BenchRow } from './harness.ts'
 
 export const packages: string[] = [
   'gpt-tokenizer',
@@ -66,7 +65,7 @@ export default async function run({ full }: BenchOptions): Promise<BenchRow[]> {
     for (const kind of KINDS) rows.push(...(await compare(vocabulary, kind, all, plan)))
     for (const contestant of all) contestant.end()
   }
-  rows.push(await batch())
+  rows.push(await batchRow())
   return rows
 }
 
@@ -120,34 +119,4 @@ async function compare(
     })
   }
   return rows
-}
-
-/** Ours against ours: worker threads against one thread, on many documents. */
-async function batch(): Promise<BenchRow> {
-  note('o200k_base batch')
-  const tokenizer = await loadTokenizer('o200k_base')
-  const bytes = 1_000_000
-  const threads = availableParallelism()
-  const texts = (round: number): string[] => {
-    const text = slice('prose', bytes, round)
-    return text.match(/[^]{1,4000}/g)!
-  }
-  const results = await race<string[]>({
-    contestants: {
-      tessera: (input) => tokenizer.encodeBatch(input, { threads }),
-      'one thread': (input) => tokenizer.encodeBatch(input, { threads: 1 }),
-    },
-    input: texts,
-    rounds: 5,
-    warmup: 1,
-    warmupMs: 1000,
-  })
-  return {
-    case: `o200k_base batch, ${threads} threads`,
-    metric: 'encodeBatch',
-    unit: 'MB/s',
-    ours: megabytesPerSecond(bytes, results.tessera!.wallMs),
-    peers: { 'one thread': megabytesPerSecond(bytes, results['one thread']!.wallMs) },
-    higherIsBetter: true,
-  }
 }

@@ -26,6 +26,8 @@ export type ErrorCode =
   | 'DIM_UNKNOWN' // a named dimension whose size cannot be known
   | 'NOT_DIFFERENTIABLE' // a gradient through an operation that has none
   | 'TRAINING_DIVERGED' // the loss is no number any more
+  | 'RUN_NOT_FOUND' // no training run of that name
+  | 'RUN_BUSY' // another training run is under way
   | 'OUT_OF_MEMORY' // a model or a cache that does not fit, said before or while it is made
   | 'RUNTIME_FAILED' // ONNX Runtime refused a graph or failed while running it
   | 'CANCELLED'

@@ -17,12 +17,19 @@ export type { StepInput, StepResult } from './runtime/step.ts'
 export * from './train/index.ts'
 export { followRecipe, type FollowedRecipe, type FollowOptions } from './recipes/follow-recipe.ts'
 export { type Recipe, RECIPES } from './recipes/recipes.ts'
-export { pretrain, type Pretrained, type PretrainOptions, type TextGroup } from './recipes/pretrain.ts'
+export {
+  type ModelSize,
+  type Prepared,
+  pretrain,
+  type Pretrained,
+  type PretrainOptions,
+  type TextGroup,
+} from './recipes/pretrain.ts'
 export { type SizeName, SIZES } from './recipes/sizes.ts'
-export { saveOnnx, type SaveOnnxOptions } from './export/onnx/save-onnx.ts'
+export { appendLane, packLanes, placeLane } from './cache/lanes.ts'
+export type { WeightType } from './checkpoint/safetensors.ts'
+export type { SaveOptions } from './checkpoint/folder.ts'
+export type { SaveOnnxOptions } from './export/onnx/save-onnx.ts'
+export * from './files.ts'
 export { type Encoded, type EncodeOptions, Encoder, loadEncoder } from './encoder.ts'
 export { loadSeq2Seq, Seq2Seq, type TranslateOptions, type Translation } from './seq2seq.ts'
-export { appendLane, packLanes, placeLane } from './cache/lanes.ts'
-export { saveCheckpoint, type SaveOptions } from './checkpoint/folder.ts'
-export { openCheckpoint } from './checkpoint/open.ts'
-export type { WeightType } from './checkpoint/safetensors.ts'

@@ -23,8 +23,9 @@ export interface WeightOptions extends LongWork {
    */
   precision?: PrecisionName
   /**
-   * Where converted weights are kept. Default: TESSERA_CACHE, or the system's folder for caches. null: nowhere; they
-   * stay in memory, which takes twice as much of it and is converted at every start.
+   * Where converted weights are kept. Default: TESSERA_CACHE, or the system's folder for caches; those of less than
+   * 64 MB stay in memory. null: nowhere; they stay in memory, which takes twice as much of it, and are
+   * converted at every start.
    */
   cacheFolder?: string | null
   /** Bytes that may be used; default: what the system says. A model that needs more is refused. */
@@ -67,14 +68,14 @@ export async function openWeights(
   const layout = layoutOf(uses, precision)
   const bytes = [...layout.values()].reduce((sum, array) => sum + arrayBytes(array), 0)
   const inNode = typeof process === 'object' && Boolean(process.versions?.node)
-  const onDisk = inNode && cacheFolder !== null && bytes > SMALL
+  const onDisk = inNode && (cacheFolder === undefined ? bytes > SMALL : cacheFolder !== null)
   checkMemory(bytes, onDisk ? 'mapped' : 'inMemory', name, memoryLimit ?? availableMemory())
   if (!onDisk) {
     const arrays = await weightsInMemory(checkpoint, uses, precision, layout, work)
     return { precision, arrays, bytes, session: {} }
   }
   const { storedWeights } = await import('./store.ts')
-  const kept = cacheFolder === undefined ? work : { ...work, folder: cacheFolder }
+  const kept = { ...work, folder: cacheFolder ?? undefined }
   const { arrays, folder } = await storedWeights(checkpoint, uses, precision, layout, kept)
   return { precision, arrays, bytes, session: { folder } }
 }

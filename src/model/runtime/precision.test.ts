@@ -244,19 +244,11 @@ describe('converted weights on disk', () => {
     }
   })
 
-  test('a model above the size that stays in memory is mapped, and equal', async () => {
+  test('are mapped, and the model is equal', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'tessera-cache-'))
     try {
-      const own = await tiny({
-        vocabSize: 40_000,
-        dim: 416,
-        heads: 2,
-        kvHeads: 1,
-        headDim: 16,
-        hidden: 32,
-        layers: 1,
-      })
-      const ids = [5, 39_999, 77]
+      const own = await tiny({ qkvBias: true })
+      const ids = [5, 100, 77]
       const inMemory = await loadModel(own.checkpoint, { cacheFolder: null })
       const expected = await inMemory.step({ ids })
       await inMemory.release()

@@ -33,24 +33,44 @@ export interface Result {
   shape: readonly number[]
 }
 
-let loaded: Promise<Ort> | undefined
+type RuntimeName = 'onnxruntime-node' | 'onnxruntime-web/wasm' | 'onnxruntime-web/webgpu'
 
-function runtimeName(): 'onnxruntime-node' | 'onnxruntime-web' {
-  return typeof process === 'object' && process.versions?.node ? 'onnxruntime-node' : 'onnxruntime-web'
+const loaded = new Map<RuntimeName, Promise<Ort>>()
+
+const inNode = typeof process === 'object' && Boolean(process.versions?.node)
+
+function runtimeName(providers: readonly string[]): RuntimeName {
+  if (inNode) return 'onnxruntime-node'
+  return providers.includes('webgpu') ? 'onnxruntime-web/webgpu' : 'onnxruntime-web/wasm'
+}
+
+/**
+ * In a page threads are those of the whole runtime: what the first session asks for holds. They need shared memory,
+ * which a page has when its server isolates it.
+ */
+async function loadWeb(name: Exclude<RuntimeName, 'onnxruntime-node'>, threads: number): Promise<Ort> {
+  const ort = await (name === 'onnxruntime-web/webgpu'
+    ? import('onnxruntime-web/webgpu')
+    : import('onnxruntime-web/wasm'))
+  ort.env.wasm.numThreads = typeof SharedArrayBuffer === 'function' ? threads : 1
+  return ort as unknown as Ort
 }
 
 /** Throws PACKAGE_MISSING. */
-async function runtime(): Promise<Ort> {
-  const name = runtimeName()
-  loaded ??= (
-    name === 'onnxruntime-node' ? import('onnxruntime-node') : import('onnxruntime-web')
-  ) as Promise<Ort>
+async function runtime(providers: readonly string[], threads: number): Promise<Ort> {
+  const name = runtimeName(providers)
   try {
-    return await loaded
+    let loading = loaded.get(name)
+    if (!loading) {
+      loading = name === 'onnxruntime-node' ? import('onnxruntime-node') : loadWeb(name, threads)
+      loaded.set(name, loading)
+    }
+    return await loading
   } catch (cause) {
-    loaded = undefined
-    throw new TesseraError('PACKAGE_MISSING', `Running a graph needs the package ${name}`, {
-      hint: `npm install ${name}`,
+    loaded.delete(name)
+    const [missing] = name.split('/') as [string]
+    throw new TesseraError('PACKAGE_MISSING', `Running a graph needs the package ${missing}`, {
+      hint: `npm install ${missing}`,
       cause,
     })
   }
@@ -66,7 +86,7 @@ export class Session<Outputs extends string = string> {
   private readonly ort: Ort
   private session: InferenceSession | null
   /** onnxruntime-web leaves given output arrays untouched. */
-  private readonly copies = runtimeName() === 'onnxruntime-web'
+  private readonly copies = !inNode
 
   private constructor(program: Program<Outputs>, ort: Ort, session: InferenceSession) {
     this.program = program
@@ -79,8 +99,8 @@ export class Session<Outputs extends string = string> {
     program: Program<Outputs>,
     options: SessionOptions = {},
   ): Promise<Session<Outputs>> {
-    const ort = await runtime()
     const { threads = 1, providers, profile, external = {}, folder } = options
+    const ort = await runtime(providers ?? [], threads)
     const { bytes } = program.onnx()
     const externalData = Object.entries(external).map(([path, data]) => ({ path, data }))
     const source = folder === undefined ? bytes : await writeGraph(folder, bytes)

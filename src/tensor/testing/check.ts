@@ -57,7 +57,7 @@ export async function evaluate(
 }
 
 /** The same by a graph as it was written, without rewriting: what fused forms are compared with. */
-export async function evaluatePlainly(
+async function evaluatePlainly(
   given: readonly Given[],
   bodies: Bodies,
 ): Promise<Record<string, Result>> {
