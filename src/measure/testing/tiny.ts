@@ -33,7 +33,7 @@ export function tinyTokenizer(
     return [idOf(left), idOf(right)]
   })
   extra.forEach(idOf)
-  return createTokenizer({
+  const tokenizer = createTokenizer({
     name: 'tiny',
     reference: 'huggingface',
     normalizer: null,
@@ -58,6 +58,13 @@ export function tinyTokenizer(
     chatTemplate: null,
     namedTokens: {},
   })
+  // A failing property prints how to make the vocabulary, not all that is in it.
+  const recipe = JSON.stringify({
+    merges: merges.map((pair) => pair.map((token) => [...token])),
+    words,
+    extra,
+  })
+  return Object.defineProperty(tokenizer, fc.toStringMethod, { value: () => recipe })
 }
 
 /** Up to ten merges, each of two tokens that are there by then (bytes of UNITS at first). */
