@@ -82,6 +82,10 @@ const tessera = group(
       summary: 'A tokenizer file to another format',
       load: async () => (await import('./commands/convert.ts')).default,
     },
+    pretrain: {
+      summary: 'A language model from your text',
+      load: async () => (await import('./commands/pretrain.ts')).default,
+    },
     svg: { summary: 'encode | decode | train, for drawings', load: () => svg },
     papers: { summary: 'list | show | run', load: () => papers },
     serve: {

@@ -66,7 +66,21 @@ export { type CustomRule, stopGradient, straightThrough, withGradient } from './
 export { grad } from './grad.ts'
 export { float, type InputSpec, ints, Program, trace } from './program.ts'
 export { type Feed } from './run/feeds.ts'
-export { type NativeTensor, type Result, Session, type SessionOptions } from './run/session.ts'
+export {
+  type Result,
+  Session,
+  sessionMemory,
+  type SessionMemory,
+  type SessionOptions,
+} from './run/session.ts'
+export {
+  configureWebRuntime,
+  type NativeTensor,
+  type Provider,
+  type WebRuntimeOptions,
+} from './run/runtime.ts'
+export { type OperatorTime, profileByOperator } from './run/profile.ts'
+export { type GraphMemory } from './onnx/memory.ts'
 export {
   adamW,
   type AdamWOptions,

@@ -16,7 +16,18 @@ beforeAll(async () => saveCheckpoint(folder, await tinyCheckpoint()))
 it('serves a folder, asks for its keys, and ends in order', async () => {
   const keys = join(folder, '..', 'keys.txt')
   writeFileSync(keys, 'one-key\nother-key\n')
-  const words = ['serve', '--model', folder, '--port', '0', '--api-key-file', keys, '--threads', '1', '--json']
+  const words = [
+    'serve',
+    '--model',
+    folder,
+    '--port',
+    '0',
+    '--api-key-file',
+    keys,
+    '--threads',
+    '1',
+    '--json',
+  ]
   const child = spawn(process.execPath, [resolve('dist/cli/main.js'), ...words])
   const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
   const { url, model } = JSON.parse(line) as { url: string; model: string }

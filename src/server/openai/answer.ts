@@ -42,6 +42,7 @@ export class Answer implements Choice {
   private readonly ends: ReadonlySet<number>
   private readonly decoder
   private readonly text: HeldText
+  private readonly vocab: number
   private count = 0
   /** Scores of tokens whose text is still held back. */
   private scores: { score: TokenScore; end: number }[] = []
@@ -54,6 +55,7 @@ export class Answer implements Choice {
     const { sampling, prompt, continues, stops = [] } = options
     this.ends = new Set([...(sampling.ignoreEos ? [] : model.config.eos), ...sampling.stopTokens])
     this.decoder = tokenizer.decoder({ skipSpecials: true })
+    this.vocab = tokenizer.vocabSize
     this.text = new HeldText([...sampling.stop, ...stops])
     if (continues) {
       for (let i = Math.max(0, prompt.length - CONTEXT); i < prompt.length; i++) this.decoder.push(prompt[i]!)
@@ -63,6 +65,8 @@ export class Answer implements Choice {
 
   next(logits: Float32Array): number | null {
     const { logprobs, maxTokens } = this.options
+    // Some models have more logits than there are tokens.
+    if (logits.length > this.vocab) logits.fill(-Infinity, this.vocab)
     const raw = logprobs === null ? null : logits.slice()
     const id = this.chooser.choose(logits)
     this.options.chosen()

@@ -53,6 +53,15 @@ export interface RunProblem {
   message: string
 }
 
+export interface RunModel {
+  parameters: number
+  vocabSize: number
+  trainTokens: number
+  heldOutTokens: number
+  /** What gzip -9 needs for the held-out text. */
+  gzipBitsPerByte: number
+}
+
 export interface RunSummary {
   id: string
   name: string
@@ -67,7 +76,7 @@ export interface RunSummary {
   created: string
   corpus: { name: string; bytes: number; documents: number }
   /** Known once the tokenizer is trained. */
-  model: { parameters: number; vocabSize: number; trainTokens: number; heldOutTokens: number } | null
+  model: RunModel | null
   tokensPerSecond: number
   /** The newest, on text that training does not see. */
   bitsPerByte: number | null

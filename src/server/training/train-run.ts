@@ -1,11 +1,12 @@
 // One training run from texts to a trained model: what `pretrain` does, told in notes, with samples of the model's
 // text on the way. All that it makes is kept in the run's folder, and it goes on from there.
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { TesseraError } from '../../core/index.ts'
 import { readFileBounded, writeFileAtomic } from '../../core/node.ts'
 import { type HeldOut, type Prepared, pretrain } from '../../model/index.ts'
 import { type Document, splitHeldOut } from './corpus.ts'
-import type { Evaluation, SizeName, TextSample } from './protocol.ts'
+import type { Evaluation, RunModel, SizeName, TextSample } from './protocol.ts'
 import { TextSampler } from './sample-text.ts'
 import { modelSizeOf, sizeOf } from './sizes.ts'
 
@@ -21,7 +22,7 @@ export interface RunSettings {
 /** What a run says while it goes. */
 export type RunNote =
   | { kind: 'stage'; stage: string }
-  | { kind: 'model'; parameters: number; vocabSize: number; trainTokens: number; heldOutTokens: number }
+  | ({ kind: 'model' } & RunModel)
   | { kind: 'step'; step: number; loss: number; tokensPerSecond: number }
   | { kind: 'evaluation'; evaluation: Evaluation }
   | { kind: 'sample'; sample: TextSample }
@@ -78,7 +79,7 @@ export async function trainRun(
       onStage: (stage) => say({ kind: 'stage', stage: STAGES[stage] ?? stage }),
       async onPrepared(all) {
         prepared = all
-        say(modelNote(settings.size, all))
+        say({ kind: 'model', ...modelOf(settings.size, all), gzipBitsPerByte: gzipBits(texts.heldOut) })
         const json = JSON.stringify(all.family.configJson(all.config), null, 2)
         await writeFileAtomic(join(folder, 'config.json'), json)
       },
@@ -101,7 +102,10 @@ export async function trainRun(
 }
 
 /** Throws TRAINING_IMPOSSIBLE for too little text, with how much there is and how much is needed. */
-function modelNote(name: SizeName, { config, parameters, streams, heldOut }: Prepared): RunNote {
+function modelOf(
+  name: SizeName,
+  { config, parameters, streams, heldOut }: Prepared,
+): Omit<RunModel, 'gzipBitsPerByte'> {
   const { time, rows } = sizeOf(name)
   const trainTokens = streams[0]!.ids.length
   const heldOutTokens = (heldOut[0] as HeldOut).ids.length
@@ -120,5 +124,11 @@ function modelNote(name: SizeName, { config, parameters, streams, heldOut }: Pre
     (sum, { shape }) => sum + shape.reduce((product, n) => product * n, 1),
     0,
   )
-  return { kind: 'model', parameters: count, vocabSize: config.vocabSize, trainTokens, heldOutTokens }
+  return { parameters: count, vocabSize: config.vocabSize, trainTokens, heldOutTokens }
+}
+
+/** The whole text in one go, as a compressor is used; the model sees it in windows. */
+function gzipBits(texts: readonly string[]): number {
+  const bytes = Buffer.from(texts.join(''))
+  return (8 * gzipSync(bytes, { level: 9 }).length) / Math.max(1, bytes.length)
 }

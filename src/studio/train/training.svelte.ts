@@ -2,6 +2,7 @@
 // The runs live in the server: this page may come and go.
 import type {
   Evaluation,
+  ModelOffer,
   RunDetail,
   RunEvent,
   RunSummary,
@@ -24,6 +25,8 @@ export class Training {
   losses = $state.raw<RunDetail['losses']>([])
   evaluations = $state.raw<readonly Evaluation[]>([])
   samples = $state.raw<readonly TextSample[]>([])
+  /** Models to take away, of this server. */
+  models = $state.raw<readonly ModelOffer[]>([])
   /** Of the page: the server cannot be reached, or has no such run. */
   problem = $state.raw<Problem | null>(null)
   /** Of the last thing asked for. */
@@ -42,6 +45,7 @@ export class Training {
       this.overview = overview
       this.runs = overview.runs
       this.sizes = overview.sizes
+      void this.listModels()
       const shown = overview.runs.find((run) => run.id === id) ?? this.busy ?? overview.runs[0]
       if (shown) this.follow(shown.id)
       // It takes some seconds the first time.
@@ -124,8 +128,14 @@ export class Training {
   }
 
   private see(run: RunSummary): void {
+    // A run that has ended has a model, or a newer one.
+    if (this.run?.state !== run.state && run.state !== 'running') void this.listModels()
     this.run = run
     this.runs = this.runs.map((one) => (one.id === run.id ? run : one))
+  }
+
+  private async listModels(): Promise<void> {
+    this.models = await ask<ModelOffer[]>('/api/models').catch(() => this.models)
   }
 
   private async asked<T>(path: string, body: unknown = {}, method: 'POST' | 'DELETE' = 'POST') {
