@@ -21,11 +21,14 @@ export async function saveCheckpoint(
   return (await import('./checkpoint/folder.ts')).saveCheckpoint(folder, checkpoint, options)
 }
 
-/** Writes the folder that transformers.js loads. Throws FILE_WRITE_FAILED and what reading the weights throws. */
+/**
+ * Writes a model (its path, or its checkpoint) to a new folder that transformers.js loads. Throws ARGUMENT_INVALID where
+ * the folder exists, FILE_WRITE_FAILED, CANCELLED, and what opening a checkpoint throws.
+ */
 export async function saveOnnx(
   folder: string,
-  checkpoint: Checkpoint,
+  source: string | Checkpoint,
   options: SaveOnnxOptions = {},
 ): Promise<void> {
-  return (await import('./export/onnx/save-onnx.ts')).saveOnnx(folder, checkpoint, options)
+  return (await import('./export/onnx/save-onnx.ts')).saveOnnx(folder, source, options)
 }
