@@ -9,8 +9,8 @@ import type { Checkpoint } from './checkpoint/checkpoint.ts'
 import type { DecoderConfig } from './config.ts'
 import { weightsInMemory } from './runtime/convert.ts'
 import { usesOf } from './runtime/graph.ts'
-import { int4 } from './runtime/int4.ts'
-import { int8 } from './runtime/int8.ts'
+import { int4, int8 } from './runtime/blocks.ts'
+import { int8Rows } from './runtime/int8-rows.ts'
 import { availableMemory, checkMemory } from './runtime/memory.ts'
 import { fp32, type PrecisionName } from './runtime/precision.ts'
 import { Sessions } from './runtime/sessions.ts'
@@ -79,12 +79,12 @@ export class Model implements CacheModel {
         hint: `There are: ${Object.keys(PRECISIONS).join(', ')}`,
       })
     }
-    const precision = PRECISIONS[name]
+    const inNode = typeof process === 'object' && Boolean(process.versions?.node)
+    const precision = !inNode && name === 'int8' ? int8Rows : PRECISIONS[name]
     const { family, config } = checkpoint
     const { uses, noted } = usesOf(family, config)
     const layout = layoutOf(uses, precision)
     const bytes = [...layout.values()].reduce((sum, array) => sum + arrayBytes(array), 0)
-    const inNode = typeof process === 'object' && Boolean(process.versions?.node)
     const { cacheFolder } = options
     const onDisk = inNode && (cacheFolder === undefined ? bytes > SMALL : cacheFolder !== null)
     checkMemory(bytes, onDisk ? 'mapped' : 'inMemory', name, options.memoryLimit ?? availableMemory())
