@@ -6,6 +6,7 @@ import { loadModel, type PrecisionName } from '../../model/index.ts'
 import { DEFAULT_API_PORT, modelNameOf, serveModel, type ServedModel } from '../../server/index.ts'
 import { usageError } from '../failure.ts'
 import { print, printJson } from '../io.ts'
+import { modelPath } from '../models.ts'
 import { jsonOption, seeHelp, verb, wholeNumber } from '../verb.ts'
 
 const NAME = 'tessera serve'
@@ -121,7 +122,11 @@ export default verb({
     const drain = wholeNumber(options.drain, '--drain')!
     process.stderr.write(`Loading ${path} …\n`)
     const { precision, device } = options
-    const model = await loadModel(path, { precision: precision as PrecisionName, device, threads })
+    const model = await loadModel(await modelPath(path), {
+      precision: precision as PrecisionName,
+      device,
+      threads,
+    })
     let served: ServedModel
     try {
       served = await serveModel(model, settings)
