@@ -19,7 +19,7 @@ export const modelOptions = {
     type: 'string',
     alias: 'm',
     valueHint: 'name|path',
-    description: 'A model that ships with tessera, a Hugging Face folder, or a file of weights',
+    description: 'A model that ships with tessera, a Hugging Face folder, .safetensors or .gguf',
     default: DEFAULT_MODEL,
   },
   precision: { type: 'enum', options: PRECISIONS, description: 'How weights are held', default: 'fp32' },
