@@ -142,14 +142,10 @@ export class PlainNet extends WeightedNet {
       const repeated = expand(unsqueeze(own, 2), [batch, kvHeads, groups, x.shape[1]!, headDim])
       return reshape(repeated, [batch, heads, x.shape[1]!, headDim])
     }
-    const added = [
-      bias?.(sub(unsqueeze(range(seen), 0), unsqueeze(range(time), 1))),
-      this.hidden(cross ? 'cross' : 'own', time),
-    ].filter((one) => one !== null && one !== undefined)
-    const attended = attention(byHead(queries), byHead(keys), byHead(values), {
-      ...(scale !== undefined && { scale }),
-      ...(added.length > 0 && { bias: added.reduce(add) }),
-    })
+    const own = bias?.(sub(unsqueeze(range(seen), 0), unsqueeze(range(time), 1)))
+    const hidden = this.hidden(cross ? 'cross' : 'own', time)
+    const both = own && hidden ? add(own, hidden) : (own ?? hidden ?? undefined)
+    const attended = attention(byHead(queries), byHead(keys), byHead(values), { bias: both, scale })
     return reshape(transpose(attended, [0, 2, 1, 3]), [batch, time, heads * headDim])
   }
 }

@@ -6,6 +6,7 @@ import { TesseraError } from '../../core/index.ts'
 import type { Model } from '../../model/index.ts'
 import { listen, LOOPBACK } from '../listen.ts'
 import { createApi } from './app.ts'
+import { Forms } from './chooser.ts'
 import { ApiKeys } from './keys.ts'
 import { Metrics } from './metrics.ts'
 import { ModelEngine } from './scheduler/model-engine.ts'
@@ -175,6 +176,7 @@ function serviceOf(model: Model, options: ServeModelOptions): { service: Service
     chunk,
     scheduler,
     metrics,
+    forms: new Forms(tokenizer),
     gauges: () => ({
       lanes: ['Most answers that are written at once', lanes],
       batch_cache_bytes: ['Memory of the running batch', engine.bytes],
