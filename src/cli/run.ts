@@ -86,6 +86,18 @@ const tessera = group(
       summary: 'A language model from your text',
       load: async () => (await import('./commands/pretrain.ts')).default,
     },
+    generate: {
+      summary: 'Text that a model continues',
+      load: async () => (await import('./commands/generate.ts')).default,
+    },
+    score: {
+      summary: 'How likely a model finds a text',
+      load: async () => (await import('./commands/score.ts')).default,
+    },
+    embed: {
+      summary: 'Texts to vectors',
+      load: async () => (await import('./commands/embed.ts')).default,
+    },
     svg: { summary: 'encode | decode | train, for drawings', load: () => svg },
     papers: { summary: 'list | show | run', load: () => papers },
     serve: {

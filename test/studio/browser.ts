@@ -95,8 +95,9 @@ export function stopServer(server: ChildProcess): Promise<number | null> {
   })
 }
 
-export async function startStudio(): Promise<Studio> {
-  const server = await startServer()
+/** `args`: for `npm start`, as `--model`. */
+export async function startStudio(args: readonly string[] = []): Promise<Studio> {
+  const server = await startServer(['--port', '0', ...args])
   const browser = await launch()
   return {
     url: server.url,

@@ -146,7 +146,7 @@ function typesOfBoth(a: unknown, b: unknown): string[] {
   return both.includes('number') ? both.filter((one) => one !== 'integer') : both
 }
 
-export function same(a: unknown, b: unknown): boolean {
+function same(a: unknown, b: unknown): boolean {
   if (a === b) return true
   if (Array.isArray(a) && Array.isArray(b))
     return a.length === b.length && a.every((one, i) => same(one, b[i]))

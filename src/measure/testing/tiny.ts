@@ -21,7 +21,7 @@ export function tinyTokenizer(
   merges: readonly (readonly [Uint8Array, Uint8Array])[],
   { words = false, extra = [] }: TinyOptions = {},
 ): Tokenizer {
-  const tokens = Array.from({ length: 256 }, (_, byte) => Uint8Array.of(byte))
+  const tokens: Uint8Array[] = Array.from({ length: 256 }, (_, byte) => Uint8Array.of(byte))
   const ids = new Map(tokens.map((token, id) => [String(token), id]))
   const idOf = (token: Uint8Array): number => {
     const name = String(token)
@@ -33,7 +33,7 @@ export function tinyTokenizer(
     return [idOf(left), idOf(right)]
   })
   extra.forEach(idOf)
-  return createTokenizer({
+  const tokenizer = createTokenizer({
     name: 'tiny',
     reference: 'huggingface',
     normalizer: null,
@@ -51,13 +51,20 @@ export function tinyTokenizer(
       ignoreMerges: false,
     },
     postProcessor: null,
-    decoder: { type: 'ByteLevel' },
+    decoder: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false },
     addedTokens: [],
     truncation: null,
     padding: null,
     chatTemplate: null,
     namedTokens: {},
   })
+  // A failing property prints how to make the vocabulary, not all that is in it.
+  const recipe = JSON.stringify({
+    merges: merges.map((pair) => pair.map((token) => [...token])),
+    words,
+    extra,
+  })
+  return Object.defineProperty(tokenizer, fc.toStringMethod, { value: () => recipe })
 }
 
 /** Up to ten merges, each of two tokens that are there by then (bytes of UNITS at first). */

@@ -21,6 +21,8 @@ interface Shelved extends ModelOffer {
 /** What a model is made of; other files of its folder are nobody's business. */
 const FILES =
   /\.(safetensors|gguf)$|^(config|tokenizer|tokenizer_config|generation_config|model\.safetensors\.index)\.json$/
+/** A graph for other programs, which pages do not load. */
+const GRAPH = join('transformers.js', 'onnx', 'model.onnx')
 const WEIGHTS = /\.(safetensors|gguf)$/
 
 export class ModelShelf {
@@ -96,12 +98,12 @@ async function shelved(
     : [basename(place)]
   const files: { name: string; bytes: number }[] = []
   const paths = new Map<string, string>()
-  for (const file of names) {
+  for (const file of info.isDirectory() ? [...names, GRAPH] : names) {
     const path = info.isDirectory() ? join(place, file) : place
     const one = await stat(path).catch(() => null)
     if (!one?.isFile()) continue
-    files.push({ name: file, bytes: one.size })
-    paths.set(file, path)
+    files.push({ name: basename(file), bytes: one.size })
+    paths.set(basename(file), path)
   }
   const complete =
     files.some((file) => WEIGHTS.test(file.name)) &&

@@ -1,6 +1,7 @@
 // A model writes on from a prompt, and says of every token how likely it was and what else could have stood there.
 // The cache stays between prompts: what a prompt has in common with what is in it is not computed again.
-import { Random, TesseraError } from '../../core/index.ts'
+import { TesseraError } from '../../core/index.ts'
+import { samplingOf, TokenChooser, tokenScore } from '../../decode/index.ts'
 import { type Cache, type Model } from '../../model/index.ts'
 import type { Tokenizer } from '../../tokenizer/index.ts'
 import { glyphs } from '../view/glyphs.ts'
@@ -61,7 +62,7 @@ export class Generation {
     }
     const from = performance.now()
     let logits = await this.read(ids, tell, from)
-    const random = new Random(options.seed)
+    const chooser = new TokenChooser({ sampling: samplingOf(options), prompt: ids })
     let reason: Generated['reason'] = 'length'
     for (let count = 0; count < options.maxTokens; count++) {
       const started = performance.now()
@@ -70,7 +71,8 @@ export class Generation {
         reason = 'stopped'
         break
       }
-      const id = draw(logits, options, random)
+      // Choosing writes into the row.
+      const id = chooser.choose(logits.slice())
       if (config.eos.includes(id)) {
         reason = 'end'
         break
@@ -145,11 +147,11 @@ export class Generation {
   private shown(id: number, logits: Float32Array | null, generated: boolean): ShownToken {
     const { text, breaks } = this.textOf(id)
     if (!logits) return { id, text, breaks, logprob: null, alternatives: [], generated }
-    const total = logSum(logits)
-    const alternatives = likeliest(logits, ALTERNATIVES).map((one): Alternative => {
-      return { id: one, text: this.textOf(one).text, probability: Math.exp(logits[one]! - total) }
+    const { logprob, top } = tokenScore(logits, id, ALTERNATIVES)
+    const alternatives = top.map((one): Alternative => {
+      return { id: one.id, text: this.textOf(one.id).text, probability: Math.exp(one.logprob) }
     })
-    return { id, text, breaks, logprob: logits[id]! - total, alternatives, generated }
+    return { id, text, breaks, logprob, alternatives, generated }
   }
 
   private textOf(id: number): { text: string; breaks: boolean } {
@@ -162,40 +164,4 @@ export class Generation {
 function promptIds(tokenizer: Tokenizer, prompt: string, bos: number | null): Uint32Array {
   const ids = tokenizer.encode(prompt)
   return bos !== null && ids[0] !== bos ? Uint32Array.from([bos, ...ids]) : ids
-}
-
-function logSum(logits: Float32Array): number {
-  let most = -Infinity
-  for (const x of logits) if (x > most) most = x
-  let sum = 0
-  for (const x of logits) sum += Math.exp(x - most)
-  return most + Math.log(sum)
-}
-
-/** The `n` largest, largest first; of equals the first. */
-function likeliest(logits: Float32Array, n: number): number[] {
-  const best: number[] = []
-  for (let id = 0; id < logits.length; id++) {
-    if (best.length === n && logits[id]! <= logits[best[n - 1]!]!) continue
-    let at = best.length
-    while (at > 0 && logits[best[at - 1]!]! < logits[id]!) at--
-    best.splice(at, 0, id)
-    if (best.length > n) best.pop()
-  }
-  return best
-}
-
-/** A token by temperature and top-p (Holtzman et al. 2020); at temperature 0 the likeliest. */
-function draw(logits: Float32Array, { temperature, topP }: GenerateOptions, random: Random): number {
-  if (temperature === 0) return likeliest(logits, 1)[0]!
-  const order = Uint32Array.from(logits, (_, id) => id).sort((a, b) => logits[b]! - logits[a]!)
-  const most = logits[order[0]!]!
-  const weights = Float64Array.from(order, (id) => Math.exp((logits[id]! - most) / temperature))
-  const total = weights.reduce((sum, one) => sum + one, 0)
-  let kept = 0
-  let mass = 0
-  while (kept < weights.length && mass < topP * total) mass += weights[kept++]!
-  let left = random.float() * mass
-  for (let i = 0; i < kept; i++) if ((left -= weights[i]!) < 0) return order[i]!
-  return order[kept - 1]!
 }

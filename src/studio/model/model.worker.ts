@@ -1,10 +1,9 @@
 // The worker that holds the page's model: ONNX Runtime in WebAssembly (or on WebGPU), fed by the same graphs as in
 // Node. The page stays responsive however long a token takes.
 import { TesseraError } from '../../core/index.ts'
-import { loadModel, type Model } from '../../model/index.ts'
+import { loadModel, type Model, openPageFiles, type PageFile } from '../../model/index.ts'
 import { answerCalls } from '../worker/calls.ts'
 import { Generation } from './generation.ts'
-import { openModel } from './open-model.ts'
 import type { ModelCalls, ModelSource } from './protocol.ts'
 
 let model: Model | null = null
@@ -30,15 +29,13 @@ function turn(): Promise<void> {
 }
 
 /** Files of the server are fetched whole; dropped ones are read where they lie. */
-async function contentsOf(
-  source: ModelSource,
-  progress: (done: number) => void,
-): Promise<{ name: string; content: Blob }[]> {
+async function contentsOf(source: ModelSource, progress: (done: number) => void): Promise<PageFile[]> {
   if (source.kind === 'files') return source.files.map((file) => ({ name: file.name, content: file }))
-  const total = source.files.reduce((sum, { bytes }) => sum + bytes, 0)
+  const needed = source.files.filter(({ name }) => !name.endsWith('.onnx'))
+  const total = needed.reduce((sum, { bytes }) => sum + bytes, 0)
   let done = 0
-  const contents: { name: string; content: Blob }[] = []
-  for (const { name, bytes } of source.files) {
+  const contents: PageFile[] = []
+  for (const { name, bytes } of needed) {
     const answer = await fetch(`/api/models/${encodeURIComponent(source.id)}/${encodeURIComponent(name)}`)
     if (!answer.ok) {
       throw new TesseraError('FILE_NOT_FOUND', `The server has no file ${name} of ${source.name} any more`)
@@ -54,8 +51,9 @@ answerCalls<ModelCalls>({
     const from = performance.now()
     await model?.release()
     model = generation = null
-    const files = await contentsOf(source, (done) => progress(done * 0.5))
-    const checkpoint = await openModel(files, (done) => progress(0.5 + done * 0.4))
+    const files = await contentsOf(source, (done) => progress(done * 0.7))
+    const checkpoint = await openPageFiles(files)
+    progress(0.8)
     model = await loadModel(checkpoint, { device, threads })
     generation = new Generation(model)
     const { config } = model

@@ -68,8 +68,10 @@ describe('the folder', () => {
     })
     await expect(cancelled).rejects.toMatchObject({ code: 'CANCELLED' })
     const broken = { ...checkpoint('gpt2'), weight: () => Promise.reject(new Error('unreadable')) }
-    await expect(saveOnnx(join(root, 'half'), broken)).rejects.toMatchObject({ code: 'FILE_WRITE_FAILED' })
+    await expect(saveOnnx(join(root, 'half'), broken)).rejects.toThrow('unreadable')
     expect(await readdir(root)).toEqual(before)
+    const inFile = saveOnnx(join(root, 'decoder', 'config.json', 'x'), checkpoint('gpt2'))
+    await expect(inFile).rejects.toMatchObject({ code: 'FILE_WRITE_FAILED' })
   })
 })
 

@@ -55,7 +55,8 @@ export async function saveOnnx(
     await rename(temporary, target)
   } catch (cause) {
     await rm(temporary, { recursive: true, force: true }).catch(() => {})
-    if (cause instanceof TesseraError) throw cause
+    // What is not of the file system is not about writing.
+    if (cause instanceof TesseraError || !(cause as NodeJS.ErrnoException).syscall) throw cause
     throw new TesseraError('FILE_WRITE_FAILED', `Cannot write (${(cause as Error).message})`, {
       where: target,
       cause,
@@ -69,12 +70,16 @@ async function writeAll(
   { external, precisions = ['fp32'], signal, onProgress }: SaveOnnxOptions,
 ): Promise<void> {
   const { family, config, tokenizer } = checkpoint
-  const graphs = Object.entries(graphsOf(family, config)).flatMap(([name, build]) =>
-    precisions.map((precision) => ({ file: `${name}${SUFFIXES[precision]}.onnx`, build, precision })),
+  const graphs = precisions.flatMap((precision) =>
+    Object.entries(graphsOf(family, config, precision)).map(([name, build]) => ({
+      file: `${name}${SUFFIXES[precision]}.onnx`,
+      build,
+      precision,
+    })),
   )
   const dataFiles: Record<string, number> = {}
   for (const [done, { file, build, precision: name }] of graphs.entries()) {
-    const precision = precisionOf(name)
+    const precision = precisionOf(name, 'page')
     const uses = recordUses(checkpoint, (weights) => void build(weights))
     const layout = layoutOf(uses, precision)
     const size = [...layout.values()].reduce((sum, array) => sum + arrayBytes(array), 0)
