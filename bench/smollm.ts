@@ -116,7 +116,10 @@ function tensors(): GgufTensor[] {
     vector: false,
     values,
   })
-  const list = [matrix('token_embd', vocabSize, dim, () => weightOf('embedding')), vector('output_norm', 'norm')]
+  const list = [
+    matrix('token_embd', vocabSize, dim, () => weightOf('embedding')),
+    vector('output_norm', 'norm'),
+  ]
   for (let l = 0; l < layers; l++) {
     const [q, kv] = [heads * headDim, kvHeads * headDim]
     const of = (weight: string) => `layers.${l}.${weight}`
@@ -161,7 +164,8 @@ function encoded(values: Float32Array, type: GgufType): Uint8Array {
     view.setUint16(at, half(scale), true)
     at += 2
     const inverse = scale === 0 ? 0 : 1 / scale
-    if (type === 'Q8_0') for (let i = 0; i < 32; i++) view.setInt8(at++, Math.round(values[from + i]! * inverse))
+    if (type === 'Q8_0')
+      for (let i = 0; i < 32; i++) view.setInt8(at++, Math.round(values[from + i]! * inverse))
     else {
       const code = (i: number) => Math.min(15, Math.floor(values[from + i]! * inverse + 8.5))
       for (let i = 0; i < 16; i++) bytes[at++] = code(i) | (code(i + 16) << 4)
@@ -194,7 +198,9 @@ function writeGguf(path: string, type: GgufType): void {
     'tokenizer.ggml.model': 'llama',
     'tokenizer.ggml.tokens': names,
     'tokenizer.ggml.scores': Float32Array.from(names, (_, id) => -id),
-    'tokenizer.ggml.token_type': Int32Array.from(names, (_, id) => (id === 0 ? 2 : id < 3 ? 3 : id < 259 ? 6 : 1)),
+    'tokenizer.ggml.token_type': Int32Array.from(names, (_, id) =>
+      id === 0 ? 2 : id < 3 ? 3 : id < 259 ? 6 : 1,
+    ),
     'tokenizer.ggml.bos_token_id': 1,
     'tokenizer.ggml.eos_token_id': 2,
   }
@@ -226,7 +232,8 @@ function writeGguf(path: string, type: GgufType): void {
       u32(9)
       u32(value instanceof Float32Array ? 6 : value instanceof Int32Array ? 5 : 8)
       u64(value.length)
-      if (value instanceof Float32Array || value instanceof Int32Array) parts.push(new Uint8Array(value.buffer))
+      if (value instanceof Float32Array || value instanceof Int32Array)
+        parts.push(new Uint8Array(value.buffer))
       else for (const one of value) text(one)
     }
   }

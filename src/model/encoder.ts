@@ -5,6 +5,7 @@ import { TesseraError } from '../core/index.ts'
 import { type Result, Session } from '../tensor/index.ts'
 import type { Tokenizer } from '../tokenizer/index.ts'
 import type { Checkpoint } from './checkpoint/checkpoint.ts'
+import { withCheckpoint } from './checkpoint/with-checkpoint.ts'
 import type { DecoderConfig } from './config.ts'
 import { encoderGraph } from './export/onnx/graphs.ts'
 import type { ModelOptions } from './model.ts'
@@ -217,9 +218,9 @@ export class Encoder {
 }
 
 /**
- * Opens an encoder (BERT, or the encoder of a T5). Throws ARGUMENT_INVALID for a model that is none, OUT_OF_MEMORY, and
- * what reading the weights throws.
+ * Opens an encoder (BERT, or the encoder of a T5) by its path or its checkpoint. Throws ARGUMENT_INVALID for a model
+ * that is none, OUT_OF_MEMORY, and what opening a checkpoint throws.
  */
-export function loadEncoder(checkpoint: Checkpoint, options: ModelOptions = {}): Promise<Encoder> {
-  return Encoder.open(checkpoint, options)
+export function loadEncoder(source: string | Checkpoint, options: ModelOptions = {}): Promise<Encoder> {
+  return withCheckpoint(source, (checkpoint) => Encoder.open(checkpoint, options))
 }

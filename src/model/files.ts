@@ -5,11 +5,12 @@ import type { SaveOptions } from './checkpoint/folder.ts'
 import type { SaveOnnxOptions } from './export/onnx/save-onnx.ts'
 
 /**
- * Opens a Hugging Face folder, or a .safetensors file in one. Throws FILE_NOT_FOUND, FORMAT_UNKNOWN, FORMAT_INVALID,
+ * Opens a model that ships by its name (`tessera-lm`), a Hugging Face folder, or a .safetensors file in one. Throws FILE_NOT_FOUND, FORMAT_UNKNOWN, FORMAT_INVALID,
  * FORMAT_UNSUPPORTED (an architecture that there is not), SHAPE_MISMATCH.
  */
-export async function openCheckpoint(path: string): Promise<Checkpoint> {
-  return (await import('./checkpoint/open.ts')).openCheckpoint(path)
+export async function openCheckpoint(nameOrPath: string): Promise<Checkpoint> {
+  const { modelPath } = await import('./checkpoint/names.ts')
+  return (await import('./checkpoint/open.ts')).openCheckpoint(await modelPath(nameOrPath))
 }
 
 /** Writes Hugging Face's layout: config.json, model.safetensors, tokenizer.json. Throws FILE_WRITE_FAILED. */
@@ -21,11 +22,14 @@ export async function saveCheckpoint(
   return (await import('./checkpoint/folder.ts')).saveCheckpoint(folder, checkpoint, options)
 }
 
-/** Writes the folder that transformers.js loads. Throws FILE_WRITE_FAILED and what reading the weights throws. */
+/**
+ * Writes a model (its path, or its checkpoint) to a new folder that transformers.js loads. Throws ARGUMENT_INVALID where
+ * the folder exists, FILE_WRITE_FAILED, CANCELLED, and what opening a checkpoint throws.
+ */
 export async function saveOnnx(
   folder: string,
-  checkpoint: Checkpoint,
+  source: string | Checkpoint,
   options: SaveOnnxOptions = {},
 ): Promise<void> {
-  return (await import('./export/onnx/save-onnx.ts')).saveOnnx(folder, checkpoint, options)
+  return (await import('./export/onnx/save-onnx.ts')).saveOnnx(folder, source, options)
 }

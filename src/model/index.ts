@@ -26,11 +26,11 @@ export {
   type TextGroup,
 } from './recipes/pretrain.ts'
 export { type SizeName, SIZES } from './recipes/sizes.ts'
+export { type Encoded, type EncodeOptions, Encoder, loadEncoder } from './encoder.ts'
+export { loadSeq2Seq, Seq2Seq, type TranslateOptions, type Translation } from './seq2seq.ts'
 export { appendLane, packLanes, placeLane } from './cache/lanes.ts'
 export type { WeightType } from './checkpoint/safetensors.ts'
 export type { SaveOptions } from './checkpoint/folder.ts'
 export type { SaveOnnxOptions } from './export/onnx/save-onnx.ts'
 export { openPageFiles, type PageFile } from './checkpoint/page-files.ts'
 export * from './files.ts'
-export { type Encoded, type EncodeOptions, Encoder, loadEncoder } from './encoder.ts'
-export { loadSeq2Seq, Seq2Seq, type TranslateOptions, type Translation } from './seq2seq.ts'

@@ -6,6 +6,7 @@ import type { Session, SessionOptions } from '../tensor/index.ts'
 import type { Tokenizer } from '../tokenizer/index.ts'
 import { Cache, type CacheModel, type CacheOptions } from './cache/cache.ts'
 import type { Checkpoint } from './checkpoint/checkpoint.ts'
+import { withCheckpoint } from './checkpoint/with-checkpoint.ts'
 import type { DecoderConfig } from './config.ts'
 import { usesOf } from './runtime/graph.ts'
 import { openWeights, type WeightOptions } from './runtime/open-weights.ts'
@@ -113,14 +114,6 @@ function lanesOf({ ids }: StepInput): number {
  * Opens a model for computing: a path (a Hugging Face folder, a .safetensors file in one) or an open checkpoint. Throws
  * what opening a checkpoint throws, OUT_OF_MEMORY, RUNTIME_FAILED.
  */
-export async function loadModel(source: string | Checkpoint, options: ModelOptions = {}): Promise<Model> {
-  if (typeof source !== 'string') return Model.open(source, options)
-  // Reading files is for Node; a page opens its checkpoints itself.
-  const { openCheckpoint } = await import('./checkpoint/open.ts')
-  const checkpoint = await openCheckpoint(source)
-  try {
-    return await Model.open(checkpoint, options)
-  } finally {
-    await checkpoint.close()
-  }
+export function loadModel(source: string | Checkpoint, options: ModelOptions = {}): Promise<Model> {
+  return withCheckpoint(source, (checkpoint) => Model.open(checkpoint, options))
 }

@@ -5,6 +5,7 @@ import { throwIfCancelled, TesseraError } from '../core/index.ts'
 import { type Feed, type Result, Session } from '../tensor/index.ts'
 import type { Tokenizer } from '../tokenizer/index.ts'
 import type { Checkpoint } from './checkpoint/checkpoint.ts'
+import { withCheckpoint } from './checkpoint/with-checkpoint.ts'
 import type { DecoderConfig, Seq2SeqDetails } from './config.ts'
 import { padRows } from './encoder.ts'
 import { graphsOf } from './export/onnx/graphs.ts'
@@ -147,9 +148,9 @@ function likeliest(logits: Float32Array, batch: number): number[] {
 }
 
 /**
- * Opens an encoder–decoder (T5, mT5, ByT5). Throws ARGUMENT_INVALID for a model that is none, OUT_OF_MEMORY, and what
- * reading the weights throws.
+ * Opens an encoder–decoder (T5, mT5, ByT5) by its path or its checkpoint. Throws ARGUMENT_INVALID for a model that is
+ * none, OUT_OF_MEMORY, and what opening a checkpoint throws.
  */
-export function loadSeq2Seq(checkpoint: Checkpoint, options: ModelOptions = {}): Promise<Seq2Seq> {
-  return Seq2Seq.open(checkpoint, options)
+export function loadSeq2Seq(source: string | Checkpoint, options: ModelOptions = {}): Promise<Seq2Seq> {
+  return withCheckpoint(source, (checkpoint) => Seq2Seq.open(checkpoint, options))
 }

@@ -16,6 +16,8 @@ import {
   trainingLogits,
 } from '../../src/model/index.ts'
 import { SMALL_CONFIGS, smallModel, type SmallModel } from '../../src/model/testing/small-models.ts'
+import { trainBpe } from '../../src/tokenizer/index.ts'
+import { prose } from './texts.ts'
 import { float, ints, Session, type Tensors, type Tensor, trace } from '../../src/tensor/index.ts'
 
 const VOCAB = 61
@@ -178,6 +180,39 @@ test.each([
   // Rounding to eight bits may fall the other way where sums are added in another order.
   expect(relativeError(logits, ours!)).toBeLessThan(0.02)
   expect(relativeError(logits, exact!)).toBeLessThan(most)
+})
+
+test('a folder with a tokenizer is a pipeline: text in, text out', async () => {
+  const tokenizer = await trainBpe([prose().slice(0, 20_000)], {
+    vocabSize: 300,
+    specials: ['<end>'],
+    pattern: 'gpt2',
+  })
+  const json = {
+    ...SMALL_CONFIGS.gpt2,
+    vocab_size: tokenizer.vocabSize,
+    eos_token_id: tokenizer.idOf('<end>'),
+  }
+  const { family, config, parameters } = smallModel(json, 26)
+  await saveOnnx(join(folder, 'pipeline'), checkpointOf(family, config, parameters, tokenizer))
+  const theirs = await hf.AutoTokenizer.from_pretrained('pipeline')
+  for (const text of [prose().slice(5_000, 6_000), 'naïve ½ 語 <end>\n\ttext']) {
+    expect(theirs.encode(text)).toEqual([...tokenizer.encode(text)])
+  }
+  const generator = await hf.pipeline('text-generation', 'pipeline', { dtype: 'fp32' })
+  disposals.push(() => generator.dispose())
+  const prompt = 'The whale'
+  const [result] = (await generator(prompt, { max_new_tokens: 9, do_sample: false })) as {
+    generated_text: string
+  }[]
+  const model = await loadModel(checkpointOf(family, config, parameters))
+  disposals.push(() => model.release())
+  const ids = [...tokenizer.encode(prompt)]
+  for (let i = 0; i < 9 && !config.eos.includes(ids.at(-1)!); i++) {
+    const { logits } = await model.step({ ids })
+    ids.push(logits!.indexOf(logits!.reduce((a, b) => Math.max(a, b))))
+  }
+  expect(result!.generated_text).toBe(tokenizer.decode(ids))
 })
 
 describe('encoders', () => {

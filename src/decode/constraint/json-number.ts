@@ -33,7 +33,7 @@ function decimalOf(value: number): Decimal {
 }
 
 /** Adds the numbers between the bounds; false when there is none. */
-export function addNumber(grammar: Grammar, bounds: Bounds, from: number, to: number): boolean {
+function addNumber(grammar: Grammar, bounds: Bounds, from: number, to: number): boolean {
   const { minimum, maximum, minimumOut, maximumOut, decimals } = bounds
   let any = false
   if (maximum > 0 || (maximum === 0 && !maximumOut)) {

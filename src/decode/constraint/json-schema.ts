@@ -10,6 +10,7 @@ import { addArray, addObject } from './json-structures.ts'
 import { JsonText, type Whitespace } from './json-text.ts'
 import { FORMATS } from './string-formats.ts'
 import {
+  checkShapes,
   disjoint,
   invalidSchema,
   isAnnotation,
@@ -76,7 +77,7 @@ export class SchemaCompiler {
         else this.add(mergeSchemas(this.target(own, where), rest, where), from, to, where)
         return
       }
-      const list = this.listOf(own, `${where}/${key}`)
+      const list = own as readonly JsonSchema[]
       if (key === 'allOf') {
         const all = list.map((one) => this.resolved(one, where))
         this.add(
@@ -113,18 +114,18 @@ export class SchemaCompiler {
   }
 
   private addString(schema: SchemaObject, from: number, to: number, where: string): void {
-    const minLength = this.count(schema, 'minLength', where)
-    const maxLength = this.count(schema, 'maxLength', where)
-    const { pattern, format } = schema
-    if (pattern !== undefined && typeof pattern !== 'string') {
-      throw invalidSchema('A pattern is a string', `${where}/pattern`)
+    const { minLength, maxLength, pattern, format } = schema as {
+      minLength?: number
+      maxLength?: number
+      pattern?: string
+      format?: string
     }
     if (format !== undefined && pattern !== undefined) {
       throw unsupportedSchema('A format beside a pattern', where, 'Keep one of them')
     }
     let source = pattern === undefined ? undefined : String.raw`(?s:.)*(?:${fromEcma(pattern)})(?s:.)*`
     if (format !== undefined) {
-      source = FORMATS[String(format)]
+      source = Object.hasOwn(FORMATS, format) ? FORMATS[format] : undefined
       if (source === undefined) {
         const known = Object.keys(FORMATS).join(', ')
         throw unsupportedSchema(`The format ${JSON.stringify(format)}`, where, `There are: ${known}`)
@@ -142,11 +143,6 @@ export class SchemaCompiler {
     to: number,
     where: string,
   ): void {
-    for (const key of KEYWORDS.number) {
-      if (schema[key] !== undefined && typeof schema[key] !== 'number') {
-        throw invalidSchema(`${key} is a number`, `${where}/${key}`)
-      }
-    }
     if (schema.multipleOf !== undefined && !(type === 'integer' && schema.multipleOf === 1)) {
       throw unsupportedSchema('multipleOf', where, 'List the values as an enum')
     }
@@ -176,13 +172,12 @@ export class SchemaCompiler {
         throw unsupportedSchema(`${key} beside enum or const`, where, 'Leave out the values that it excludes')
       }
     }
-    let values = 'enum' in schema ? schema.enum : [schema.const]
-    if (!Array.isArray(values)) throw invalidSchema('enum is a list', `${where}/enum`)
+    let values = 'enum' in schema ? (schema.enum as unknown[]) : [schema.const]
     if ('enum' in schema && 'const' in schema) {
       const text = JSON.stringify(schema.const)
       values = values.filter((value) => JSON.stringify(value) === text)
     }
-    for (const value of values as unknown[]) {
+    for (const value of values) {
       const type = typeOfValue(value)
       if (types && !types.includes(type) && !(type === 'integer' && types.includes('number'))) continue
       const text = JSON.stringify(value)
@@ -210,9 +205,10 @@ export class SchemaCompiler {
   }
 
   private checkKeywords(schema: SchemaObject, where: string): void {
-    const known = Object.values(KEYWORDS).flat()
+    checkShapes(schema, where)
+    const known = new Set(Object.values(KEYWORDS).flat())
     for (const key of Object.keys(schema)) {
-      if (isAnnotation(key) || GENERAL.has(key) || known.includes(key)) continue
+      if (isAnnotation(key) || GENERAL.has(key) || known.has(key)) continue
       throw unsupportedSchema(
         `The keyword ${JSON.stringify(key)}`,
         where,
@@ -229,19 +225,6 @@ export class SchemaCompiler {
         throw unsupportedSchema(`oneOf whose options ${j} and ${i} may both hold`, where, 'Use anyOf')
       }
     }
-  }
-
-  private listOf(value: unknown, where: string): readonly JsonSchema[] {
-    if (Array.isArray(value) && value.length > 0) return value as JsonSchema[]
-    throw invalidSchema('A list of at least one schema is wanted', where)
-  }
-
-  /** A whole number from 0 on, or undefined. */
-  count(schema: SchemaObject, key: string, where: string): number | undefined {
-    const value = schema[key]
-    if (value === undefined) return undefined
-    if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number
-    throw invalidSchema(`${key} is a whole number from 0 on`, `${where}/${key}`)
   }
 
   /** Without a `$ref` in front. */

@@ -5,7 +5,7 @@ import { utf8Encode } from '../../core/index.ts'
 import { difference } from '../../tokenizer/index.ts'
 import { ANY_CHARACTER, type SchemaCompiler } from './json-schema.ts'
 import { jsonCharacter } from './json-text.ts'
-import { invalidSchema, isObject, type SchemaObject, unsupportedSchema } from './schema-merge.ts'
+import { invalidSchema, type SchemaObject, unsupportedSchema } from './schema-merge.ts'
 
 export function addArray(
   compiler: SchemaCompiler,
@@ -16,13 +16,11 @@ export function addArray(
 ): void {
   const { text } = compiler
   const { grammar } = text
-  const least = compiler.count(schema, 'minItems', where) ?? 0
-  const most = compiler.count(schema, 'maxItems', where) ?? Infinity
-  const first = schema.prefixItems ?? []
-  if (!Array.isArray(first)) throw invalidSchema('prefixItems is a list of schemas', `${where}/prefixItems`)
+  const least = (schema.minItems as number | undefined) ?? 0
+  const most = (schema.maxItems as number | undefined) ?? Infinity
+  const first = (schema.prefixItems ?? []) as readonly unknown[]
   if (schema.uniqueItems === true && most > 1) throw unsupportedSchema('uniqueItems', where)
   const rest = schema.items ?? true
-  if (Array.isArray(rest)) throw unsupportedSchema('A list of items', where, 'prefixItems is its name now')
   let rule = -1
   /** Adds item number `i`. */
   const item = (i: number, start: number, end: number): void => {
@@ -69,8 +67,8 @@ export function addObject(
   const others = schema.additionalProperties ?? schema.properties === undefined
   const properties = propertiesOf(schema, others, where)
   const required = properties.filter((property) => property.required).length
-  const least = compiler.count(schema, 'minProperties', where) ?? 0
-  const most = compiler.count(schema, 'maxProperties', where) ?? Infinity
+  const least = (schema.minProperties as number | undefined) ?? 0
+  const most = (schema.maxProperties as number | undefined) ?? Infinity
   if (least > required && others !== false) {
     // The same name could be written twice.
     throw unsupportedSchema('minProperties where other properties may come', where, 'Name them as required')
@@ -133,18 +131,14 @@ export function addObject(
 }
 
 function propertiesOf(schema: SchemaObject, others: unknown, where: string): Property[] {
-  const named = schema.properties ?? {}
-  const required = schema.required ?? []
-  if (!isObject(named)) throw invalidSchema('properties is an object of schemas', `${where}/properties`)
-  if (!Array.isArray(required) || required.some((name) => typeof name !== 'string')) {
-    throw invalidSchema('required is a list of names', `${where}/required`)
-  }
+  const named = (schema.properties ?? {}) as SchemaObject
+  const required = (schema.required ?? []) as readonly string[]
   const properties = Object.entries(named).map(([name, own]) => ({
     name,
     schema: own,
     required: required.includes(name),
   }))
-  for (const name of new Set(required as string[])) {
+  for (const name of new Set(required)) {
     if (Object.hasOwn(named, name)) continue
     // Required, but not described: it is one of the others.
     if (others === false) throw invalidSchema(`${JSON.stringify(name)} is required and excluded`, where)

@@ -2,16 +2,12 @@
 // keywords whose conjunction is a keyword again are merged; all else is refused, never dropped.
 import { TesseraError } from '../../core/index.ts'
 
-export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject
-export interface JsonObject {
-  readonly [key: string]: JsonValue
-}
 /** A JSON Schema: an object of keywords, or true (anything) or false (nothing). */
 export type JsonSchema = boolean | { readonly [key: string]: unknown }
 export type SchemaObject = Readonly<Record<string, unknown>>
 
 /** Keywords that say nothing about what is valid. */
-export const ANNOTATIONS: ReadonlySet<string> = new Set([
+const ANNOTATIONS: ReadonlySet<string> = new Set([
   'title',
   'description',
   'default',
@@ -48,8 +44,55 @@ const LARGER = new Set(['minimum', 'exclusiveMinimum', 'minLength', 'minItems', 
 const SMALLER = new Set(['maximum', 'exclusiveMaximum', 'maxLength', 'maxItems', 'maxProperties'])
 const JOINED = new Set(['required', 'allOf'])
 
-/** Both schemas at once. Throws FORMAT_UNSUPPORTED. */
+const isNumber = (value: unknown) => typeof value === 'number' && Number.isFinite(value)
+const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0
+const isSchema = (value: unknown) => typeof value === 'boolean' || isObject(value)
+const isText = (value: unknown) => typeof value === 'string'
+const listOf = (test: (value: unknown) => boolean, least: number) => (value: unknown) =>
+  Array.isArray(value) && value.length >= least && value.every(test)
+const schemaMap = (value: unknown) => isObject(value) && Object.values(value).every(isSchema)
+
+/** What the value of a keyword must be. */
+const SHAPES: Readonly<Record<string, readonly [expected: string, test: (value: unknown) => boolean]>> = {
+  type: ['a type, or a list of types', (value) => isText(value) || listOf(isText, 1)(value)],
+  enum: ['a list', Array.isArray],
+  ...Object.fromEntries(
+    ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf'].map((key) => [
+      key,
+      ['a number', isNumber] as const,
+    ]),
+  ),
+  ...Object.fromEntries(
+    ['minLength', 'maxLength', 'minItems', 'maxItems', 'minProperties', 'maxProperties'].map((key) => [
+      key,
+      ['a whole number from 0 on', isCount] as const,
+    ]),
+  ),
+  pattern: ['a text', isText],
+  format: ['a text', isText],
+  $ref: ['a text', isText],
+  uniqueItems: ['true or false', (value) => typeof value === 'boolean'],
+  items: ['a schema', isSchema],
+  additionalProperties: ['a schema', isSchema],
+  prefixItems: ['a list of schemas', listOf(isSchema, 0)],
+  properties: ['an object of schemas', schemaMap],
+  required: ['a list of names', listOf(isText, 0)],
+  anyOf: ['a list of at least one schema', listOf(isSchema, 1)],
+  oneOf: ['a list of at least one schema', listOf(isSchema, 1)],
+  allOf: ['a list of at least one schema', listOf(isSchema, 1)],
+}
+
+/** Throws ARGUMENT_INVALID for a keyword whose value is of the wrong kind. */
+export function checkShapes(schema: SchemaObject, where: string): void {
+  for (const [key, value] of Object.entries(schema)) {
+    const shape = Object.hasOwn(SHAPES, key) ? SHAPES[key]! : null
+    if (shape && !shape[1](value)) throw invalidSchema(`${key} is ${shape[0]}`, `${where}/${key}`)
+  }
+}
+
+/** Both schemas at once. Throws FORMAT_UNSUPPORTED, ARGUMENT_INVALID. */
 export function mergeSchemas(a: JsonSchema, b: JsonSchema, where: string): JsonSchema {
+  for (const one of [a, b]) if (typeof one !== 'boolean') checkShapes(one, where)
   if (a === false || b === false) return false
   if (a === true) return b
   if (b === true) return a
@@ -103,7 +146,7 @@ function typesOfBoth(a: unknown, b: unknown): string[] {
   return both.includes('number') ? both.filter((one) => one !== 'integer') : both
 }
 
-export function same(a: unknown, b: unknown): boolean {
+function same(a: unknown, b: unknown): boolean {
   if (a === b) return true
   if (Array.isArray(a) && Array.isArray(b))
     return a.length === b.length && a.every((one, i) => same(one, b[i]))

@@ -7,7 +7,8 @@ const DATE = `${YEAR}-${MONTH_DAY}`
 const TIME = String.raw`(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])`
 const HEX = '[0-9a-f]'
 const BYTE = '(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])'
-const LABEL = '[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?'
+/** The last part of a host name has a letter first: all digits would be an address. */
+const HOST = String.raw`(?:[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?\.){0,4}[a-z](?:[a-z0-9]{0,23})`
 
 export const FORMATS: Readonly<Record<string, string>> = {
   date: DATE,
@@ -15,7 +16,7 @@ export const FORMATS: Readonly<Record<string, string>> = {
   'date-time': `${DATE}T${TIME}`,
   uuid: `${HEX}{8}-${HEX}{4}-${HEX}{4}-${HEX}{4}-${HEX}{12}`,
   ipv4: String.raw`${BYTE}(?:\.${BYTE}){3}`,
-  hostname: String.raw`${LABEL}(?:\.${LABEL}){0,5}`,
-  email: String.raw`[A-Za-z0-9_+-]{1,32}(?:\.[A-Za-z0-9_+-]{1,32}){0,3}@${LABEL}(?:\.${LABEL}){1,5}`,
-  uri: String.raw`https?://${LABEL}(?:\.${LABEL}){0,5}(?::[1-9][0-9]{0,3})?(?:/[A-Za-z0-9._~-]{0,64}){0,8}(?:\?[A-Za-z0-9._~=&-]{0,128})?`,
+  hostname: HOST,
+  email: String.raw`[A-Za-z0-9_+-]{1,32}(?:\.[A-Za-z0-9_+-]{1,32}){0,3}@(?:[a-z0-9]{1,30}\.){1,4}[a-z]{2,24}`,
+  uri: String.raw`https?://${HOST}(?::[1-9][0-9]{0,3})?(?:/[A-Za-z0-9._~-]{0,64}){0,8}(?:\?[A-Za-z0-9._~=&-]{0,128})?`,
 }

@@ -33,10 +33,11 @@ export async function twinsOf(
   const table = TokenTable.of(tokenizer)
   const ids = table.order.filter((id) => utf8Shape(table.bytesOf(id)) === 'whole')
   const texts = Array.from(ids, (id) => utf8Decode(table.bytesOf(id)))
-  const grouped = async (key: (text: string) => string): Promise<TwinCount> => {
+  // Two ids with the same bytes are twins of the last kind only.
+  const grouped = async (key: (text: string) => string, same = false): Promise<TwinCount> => {
     throwIfCancelled(work.signal)
     await pause()
-    return groupsOf(ids, texts, key, groups)
+    return groupsOf(ids, texts, key, { most: groups, same })
   }
   work.onProgress?.({ stage: 'pairing near-duplicates', done: 0, total: ids.length, unit: 'items' })
   const result: Twins = {
@@ -45,15 +46,9 @@ export async function twinsOf(
       space: await grouped(withoutSpace),
       case: await grouped((text) => text.toLowerCase()),
       'normal form': await grouped((text) => text.normalize('NFC')),
-      bytes: await grouped((text) => text),
+      bytes: await grouped((text) => text, true),
     },
-    any: await grouped((text) => withoutSpace(text).normalize('NFC').toLowerCase()),
-  }
-  // Two ids with the same bytes are twins of the last kind only.
-  for (const kind of ['space', 'case', 'normal form'] as const) {
-    result.kinds[kind].groups = result.kinds[kind].groups.filter(
-      (group) => new Set(group.map((id) => table.textOf(id))).size > 1,
-    )
+    any: await grouped((text) => withoutSpace(text).normalize('NFC').toLowerCase(), true),
   }
   return result
 }
@@ -63,27 +58,36 @@ function withoutSpace(text: string): string {
   return text.trimStart() || text
 }
 
+/** `same`: tokens of one text make a group by themselves. */
 function groupsOf(
   ids: Uint32Array,
   texts: readonly string[],
   key: (text: string) => string,
-  most: number,
+  { most, same }: { most: number; same: boolean },
 ): TwinCount {
   // First only the number of each key's tokens: most keys have one.
   const firsts = new Map<string, number>()
   const groups = new Map<string, number[]>()
+  /** Keys under which two different texts were met. */
+  const differing = new Set<string>()
   for (let i = 0; i < ids.length; i++) {
     const name = key(texts[i]!)
     const first = firsts.get(name)
     if (first === undefined) firsts.set(name, i)
     else {
+      if (same || texts[i] !== texts[first]) differing.add(name)
       const group = groups.get(name)
       if (group) group.push(ids[i]!)
       else groups.set(name, [ids[first]!, ids[i]!])
     }
   }
   let tokens = 0
-  for (const group of groups.values()) tokens += group.length
-  const largest = [...groups.values()].sort((a, b) => b.length - a.length || a[0]! - b[0]!)
+  const largest: number[][] = []
+  for (const name of differing) {
+    const group = groups.get(name)!.sort((a, b) => a - b)
+    tokens += group.length
+    largest.push(group)
+  }
+  largest.sort((a, b) => b.length - a.length || a[0]! - b[0]!)
   return { tokens, groups: largest.slice(0, most) }
 }

@@ -60,17 +60,23 @@ export function completions(bytes: Uint8Array, most: number): string[] {
 
 const NOTHING = new Uint8Array(0)
 const TAILS = Array.from({ length: 64 }, (_, i) => 0x80 + i)
+const FEW_TAILS = TAILS.filter((_, i) => i % 3 === 0 || i === 63)
 
 /** What can stand before these last bytes of a character: all ways, thinned out to `most`. */
 function starts(tail: Uint8Array, most: number): Uint8Array[] {
   const found: Uint8Array[] = []
-  const tried = (front: number[]) => {
-    const bytes = Uint8Array.from([...front, ...tail])
-    if (utf8SequenceLength(bytes, 0) === bytes.length) found.push(Uint8Array.from(front))
-  }
   for (let lead = 0xc2; lead <= 0xf4; lead++) {
-    const length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4
-    fill([lead], length - 1 - tail.length, tried)
+    const length = lengthOf(lead)
+    const front = length - tail.length
+    if (front < 1) continue
+    character[0] = lead
+    character.set(tail, front)
+    fill(1, front, () => {
+      if (utf8SequenceLength(character, 0, length) === length) found.push(character.slice(0, front))
+      return most === 1 && found.length === 1
+    })
+    // One is enough to say that there are any; more are thinned out of all.
+    if (most === 1 && found.length === 1) break
   }
   return spaced(found, most)
 }
@@ -79,21 +85,35 @@ function starts(tail: Uint8Array, most: number): Uint8Array[] {
 function ends(head: Uint8Array, most: number): Uint8Array[] {
   const lead = head[0]!
   if (lead < 0xc2 || lead > 0xf4) return []
-  const length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4
+  const length = lengthOf(lead)
+  if (head.length > length) return []
   const found: Uint8Array[] = []
-  fill([], length - head.length, (behind) => {
-    const bytes = Uint8Array.from([...head, ...behind])
-    if (utf8SequenceLength(bytes, 0) === bytes.length) found.push(Uint8Array.from(behind))
+  character.set(head)
+  fill(head.length, length, () => {
+    if (utf8SequenceLength(character, 0, length) === length) found.push(character.slice(head.length, length))
+    return most === 1 && found.length === 1
   })
   return spaced(found, most)
 }
 
-/** All ways to append `count` continuation bytes; of three, every ninth middle byte. */
-function fill(front: number[], count: number, visit: (bytes: number[]) => void): void {
-  if (count < 0) return
-  if (count === 0) return visit(front)
-  for (const tail of count >= 2 ? TAILS.filter((_, i) => i % 3 === 0 || i === 63) : TAILS)
-    fill([...front, tail], count - 1, visit)
+function lengthOf(lead: number): number {
+  return lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4
+}
+
+/** The character that is being tried. */
+const character = new Uint8Array(4)
+
+/**
+ * All ways to put continuation bytes at `character[at .. end]`; where two or more are missing, every third for
+ * all but the last. Stops when `visit` returns true, and says so.
+ */
+function fill(at: number, end: number, visit: () => boolean): boolean {
+  if (at >= end) return visit()
+  for (const tail of end - at >= 2 ? FEW_TAILS : TAILS) {
+    character[at] = tail
+    if (fill(at + 1, end, visit)) return true
+  }
+  return false
 }
 
 function spaced<T>(list: T[], most: number): T[] {

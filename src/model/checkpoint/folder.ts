@@ -82,7 +82,7 @@ export async function openFolder(path: string): Promise<Checkpoint> {
     const find = (name: string): Place | undefined =>
       [name, ...(family.spellings?.(name) ?? [])].map((one) => stored.get(one)).find((place) => place)
     const has = (name: string) => find(name) !== undefined
-    const read = family.config(adjusted(json, has))
+    const read = family.config(family.kind === 'decoder' ? adjusted(json, has) : json)
     const config = family.fit?.(read, has) ?? read
     const parameters = family.parameters(config)
     const sources = family.sources(config)

@@ -1,4 +1,5 @@
 // The API's request handler, without a socket: who may ask, which endpoint, and what an error looks like.
+import { randomBytes } from 'node:crypto'
 import { getConnInfo } from '@hono/node-server/conninfo'
 import { type Context, Hono } from 'hono'
 import { cors } from 'hono/cors'
@@ -47,6 +48,7 @@ export function createApi(service: Service, { keys, origins, hosts, draining }: 
     const endpoint = known ? c.req.path : c.req.path.startsWith('/v1/models/') ? '/v1/models/:name' : 'other'
     metrics.requests.add(1, { endpoint, status: String(c.res.status) })
     c.res.headers.set('x-content-type-options', 'nosniff')
+    c.res.headers.set('x-request-id', `req_${randomBytes(12).toString('hex')}`)
   })
 
   app.use((c, next) => {

@@ -1,61 +1,97 @@
-// From logits to a token, as the request wants it.
-import { Random, TesseraError } from '../../core/index.ts'
+// From a request's fields to what chooses its tokens. A form that was asked for before is not compiled again: an
+// application sends the same schema with every request.
+import {
+  compileConstraint,
+  type Constraint,
+  type ConstraintSpec,
+  samplingOf,
+  TokenChooser,
+} from '../../decode/index.ts'
+import { TesseraError } from '../../core/index.ts'
 import type { Tokenizer } from '../../tokenizer/index.ts'
-import type { Sampling } from './protocol/sampling.ts'
-import { likeliest } from './token-scores.ts'
+import type { Sampling, TextFormat } from './protocol/sampling.ts'
 
-export interface Chooser {
-  /** The next token; writes into the logits `[vocab]`. */
-  choose(logits: Float32Array): number
-  /** Nothing may follow: the required form is complete. */
-  readonly finished: boolean
+const MOST_FORMS = 8
+
+/** Compiled forms of one tokenizer, the most recently used last. */
+export class Forms {
+  private readonly tokenizer: Tokenizer
+  private readonly compiled = new Map<string, Constraint>()
+
+  constructor(tokenizer: Tokenizer) {
+    this.tokenizer = tokenizer
+  }
+
+  /** Null for free text. Throws what `compileConstraint` throws, with the field that is wrong. */
+  of(format: TextFormat): Constraint | null {
+    const spec = specOf(format)
+    if (!spec) return null
+    const key = JSON.stringify(spec)
+    const constraint = this.compiled.get(key) ?? this.compile(spec, format)
+    this.compiled.delete(key)
+    this.compiled.set(key, constraint)
+    for (const oldest of this.compiled.keys()) {
+      if (this.compiled.size <= MOST_FORMS) break
+      this.compiled.delete(oldest)
+    }
+    return constraint
+  }
+
+  private compile(spec: ConstraintSpec, { kind }: TextFormat): Constraint {
+    try {
+      return compileConstraint(spec, this.tokenizer)
+    } catch (cause) {
+      if (!(cause instanceof TesseraError)) throw cause
+      // The reason stays as it is; the place is given as the client knows it.
+      const field = {
+        text: '',
+        json: 'response_format',
+        schema: 'response_format',
+        regex: 'guided_regex',
+        choice: 'guided_choice',
+      }[kind]
+      throw new TesseraError(cause.code, cause.message, { where: field, cause })
+    }
+  }
+}
+
+function specOf(format: TextFormat): ConstraintSpec | null {
+  switch (format.kind) {
+    case 'text':
+      return null
+    case 'json':
+      return { json: 'object' }
+    case 'schema':
+      return { schema: format.schema }
+    case 'regex':
+      return { regex: format.pattern }
+    case 'choice':
+      return { choice: format.choices }
+  }
 }
 
 export interface ChooserInput {
   sampling: Sampling
   prompt: ArrayLike<number>
-  tokenizer: Tokenizer
+  /** Which of several answers to one prompt: each draws numbers of its own. */
   index: number
   ends: ReadonlySet<number>
+  constraint: Constraint | null
 }
 
-export function chooserOf({ sampling, prompt, index }: ChooserInput): Chooser {
-  if (sampling.format.kind !== 'text') {
-    throw new TesseraError('FORMAT_UNSUPPORTED', 'response_format', { where: 'response_format' })
-  }
-  const random = new Random((sampling.seed ?? Math.floor(Math.random() * 2 ** 32)) + index * 0x9e3779b1)
-  const seen = new Map<number, number>()
-  const inPrompt = new Set(Array.from(prompt))
-  return {
-    finished: false,
-    choose(logits) {
-      for (const id of new Set([...inPrompt, ...seen.keys()])) {
-        const penalty = sampling.repetitionPenalty
-        logits[id] = logits[id]! > 0 ? logits[id]! / penalty : logits[id]! * penalty
-      }
-      for (const [id, count] of seen) {
-        logits[id]! -= sampling.presencePenalty + sampling.frequencyPenalty * count
-      }
-      for (const [id, bias] of Object.entries(sampling.logitBias)) logits[Number(id)]! += bias
-      const id = sample(logits, sampling, random)
-      seen.set(id, (seen.get(id) ?? 0) + 1)
-      return id
-    },
-  }
-}
-
-function sample(logits: Float32Array, { temperature, topK, topP, minP }: Sampling, random: Random): number {
-  if (temperature === 0) return likeliest(logits, 1)[0]!
-  const ids = likeliest(logits, topK > 0 ? topK : Math.min(logits.length, 1000))
-  const best = logits[ids[0]!]!
-  const weights = ids.map((id) => Math.exp((logits[id]! - best) / temperature))
-  const total = weights.reduce((a, b) => a + b, 0)
-  let kept = 0
-  let count = 0
-  while (count < ids.length && (count === 0 || (kept < topP * total && weights[count]! >= minP))) {
-    kept += weights[count++]!
-  }
-  let draw = random.float() * kept
-  for (let i = 0; i < count; i++) if ((draw -= weights[i]!) < 0) return ids[i]!
-  return ids[count - 1]!
+export function chooserOf({ sampling, prompt, index, ends, constraint }: ChooserInput): TokenChooser {
+  const { topK, topP, ...same } = sampling
+  const checked = samplingOf({
+    temperature: same.temperature,
+    topK: topK === 0 ? undefined : topK,
+    // OpenAI's API allows 0, which leaves the likeliest token.
+    topP: Math.max(topP, Number.EPSILON),
+    minP: same.minP,
+    repetitionPenalty: same.repetitionPenalty,
+    presencePenalty: same.presencePenalty,
+    frequencyPenalty: same.frequencyPenalty,
+    logitBias: same.logitBias,
+    seed: same.seed,
+  })
+  return new TokenChooser({ sampling: checked, prompt, index, ends, constraint: constraint?.start ?? null })
 }

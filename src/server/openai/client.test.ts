@@ -1,9 +1,9 @@
 // The server as OpenAI's own client meets it: every endpoint and every option.
 import OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { argmax, logSumExp } from '../../decode/index.ts'
 import type { Model } from '../../model/index.ts'
 import { testServer, type TestServer, tinyModel } from './testing/served.ts'
-import { likeliest, logSumExp } from './token-scores.ts'
 
 let model: Model
 let server: TestServer
@@ -39,7 +39,7 @@ async function alone(prompt: ArrayLike<number>, tokens: number) {
   const found: { id: number; logits: Float32Array }[] = []
   for (let i = 0; i < tokens; i++) {
     const logits = (await model.step({ ids: input, cache })).logits!.slice()
-    const id = likeliest(logits, 1)[0]!
+    const id = argmax(logits)
     input = [id]
     found.push({ id, logits })
   }
@@ -286,6 +286,80 @@ describe('chat', () => {
     const streamed = []
     for await (const chunk of stream) streamed.push(...(chunk.choices[0]!.logprobs?.content ?? []))
     expect(streamed.map((one) => one.logprob)).toEqual(content.map((one) => one.logprob))
+  })
+})
+
+describe('the form of an answer', () => {
+  const schema = {
+    type: 'object',
+    properties: { name: { enum: ['cat', 'dog'] }, legs: { type: 'integer', minimum: 0, maximum: 9 } },
+    required: ['name', 'legs'],
+    additionalProperties: false,
+  }
+  const format = { type: 'json_schema' as const, json_schema: { name: 'animal', strict: true, schema } }
+  const warm = { max_tokens: 200, temperature: 1.2 }
+
+  it('obeys a schema, whole and streamed, alone and in a batch', async () => {
+    const contents = await Promise.all(
+      Array.from({ length: 6 }, async (_, seed) => {
+        if (seed % 2 === 0) {
+          return (await chat({ ...warm, seed, response_format: format })).choices[0]!.message.content!
+        }
+        let text = ''
+        const stream = await server.client.chat.completions.create({
+          model: 'tiny',
+          messages,
+          ...warm,
+          seed,
+          response_format: format,
+          stream: true,
+        })
+        for await (const { choices } of stream) text += choices[0]!.delta.content ?? ''
+        return text
+      }),
+    )
+    for (const [seed, content] of contents.entries()) {
+      const animal = JSON.parse(content) as { name: string; legs: number }
+      expect(Object.keys(animal).sort()).toEqual(['legs', 'name'])
+      expect(['cat', 'dog']).toContain(animal.name)
+      expect(animal.legs).toBeGreaterThanOrEqual(0)
+      expect(animal.legs).toBeLessThanOrEqual(9)
+      const again = await chat({ ...warm, seed, response_format: format })
+      expect([again.choices[0]!.message.content, again.choices[0]!.finish_reason]).toEqual([content, 'stop'])
+    }
+  })
+
+  it('parses with the client’s own helper', async () => {
+    const answer = await server.client.chat.completions.parse({
+      model: 'tiny',
+      messages,
+      ...warm,
+      seed: 1,
+      response_format: format,
+    })
+    expect(answer.choices[0]!.message.parsed).toMatchObject({ name: expect.any(String) as string })
+  })
+
+  it('gives some JSON object, a choice, or a match', async () => {
+    // A random model goes on and on; closing brackets end it.
+    const close = { logit_bias: { [model.tokenizer!.idOf('}')]: 10 } }
+    const object = await chat({ ...warm, seed: 2, response_format: { type: 'json_object' }, ...close })
+    expect(typeof JSON.parse(object.choices[0]!.message.content!)).toBe('object')
+    for (const seed of [1, 2, 3]) {
+      const guided_choice = ['yes', 'no', 'maybe — 猫']
+      expect(guided_choice).toContain(await textOf({ ...warm, seed, guided_choice }))
+      expect(await textOf({ ...warm, seed, guided_regex: '[a-c]{3}-\\d+!' })).toMatch(/^[a-c]{3}-\d+!$/)
+    }
+    const text = await chat({ response_format: { type: 'text' } })
+    expect(text.choices[0]!.message.content).toBe((await chat()).choices[0]!.message.content)
+  })
+
+  it('names what it cannot obey', async () => {
+    expect(await code(chat({ guided_regex: '(' }))).toBe('400 PATTERN_INVALID')
+    const odd = { type: 'json_schema' as const, json_schema: { name: 'a', schema: { type: 'wizard' } } }
+    expect(await code(chat({ response_format: odd }))).toMatch(/^400 /)
+    const impossible = { type: 'json_schema' as const, json_schema: { name: 'a', schema: { enum: [] } } }
+    expect(await code(chat({ response_format: impossible }))).toMatch(/^400 /)
   })
 })
 

@@ -370,19 +370,24 @@ describe('under load', () => {
 })
 
 describe('shutting down', () => {
-  it('lets answers end, takes nothing new, and cuts off what lasts too long', async () => {
-    const ending = await testServer(model, { maxBatch: 4 })
-    const short = ending.post(COMPLETIONS, { ...body, max_tokens: 60, stream: true }).then((r) => r.text())
+  it('lets answers end and takes nothing new', async () => {
+    const ending = await testServer(model)
+    const short = ending.post(COMPLETIONS, { ...body, max_tokens: 200, stream: true }).then((r) => r.text())
+    await until(async () => (await state(ending)).running === 1)
+    const closed = ending.close(60)
+    await expect(ending.post(COMPLETIONS, body)).rejects.toThrow()
+    expect((await short).trimEnd().endsWith('data: [DONE]')).toBe(true)
+    await closed
+  })
+
+  it('cuts off what lasts too long', async () => {
+    const ending = await testServer(model)
     const endless = ending
       .post(COMPLETIONS, { ...body, max_tokens: 4000, stream: true })
       .then((response) => response.text())
       .catch(() => 'cut off')
-    await until(async () => (await state(ending)).running === 2)
-    const closed = ending.close(0.5)
-    await expect(ending.post(COMPLETIONS, body)).rejects.toThrow()
-    expect((await short).trimEnd().endsWith('data: [DONE]')).toBe(true)
+    await until(async () => (await state(ending)).running === 1)
+    await ending.close(0.1)
     expect(await endless).toMatch(/cut off|CANCELLED/)
-    await closed
-    await ending.close(0)
   })
 })

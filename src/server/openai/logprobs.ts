@@ -3,7 +3,7 @@
 import { isUtf8 } from 'node:buffer'
 import { utf8Decode } from '../../core/index.ts'
 import type { Tokenizer } from '../../tokenizer/index.ts'
-import type { TokenScore } from './token-scores.ts'
+import type { AnyScore } from './prompt-scores.ts'
 
 /** JSON has no -Infinity; OpenAI's own value for "next to impossible". */
 const IMPOSSIBLE = -9999
@@ -37,12 +37,12 @@ export class LegacyLogprobs {
     this.json = this.empty()
   }
 
-  add(tokens: readonly TokenScore[]): void {
+  add(tokens: readonly AnyScore[]): void {
     this.addTo(this.json, tokens)
   }
 
   /** These tokens as the lists of an event of their own. */
-  only(tokens: readonly TokenScore[]): LegacyLogprobsJson {
+  only(tokens: readonly AnyScore[]): LegacyLogprobsJson {
     const json = this.empty()
     this.addTo(json, tokens)
     return json
@@ -52,7 +52,7 @@ export class LegacyLogprobs {
     return { tokens: [], token_logprobs: [], top_logprobs: this.withTop ? [] : null, text_offset: [] }
   }
 
-  private addTo(json: LegacyLogprobsJson, tokens: readonly TokenScore[]): void {
+  private addTo(json: LegacyLogprobsJson, tokens: readonly AnyScore[]): void {
     for (const { id, logprob, top } of tokens) {
       const { bytes } = this.tokenizer.info(id)
       json.tokens.push(exactText(bytes))
@@ -71,7 +71,7 @@ export class LegacyLogprobs {
 }
 
 /** `logprobs.content` of /v1/chat/completions. */
-export function chatLogprobs(tokenizer: Tokenizer, tokens: readonly TokenScore[]) {
+export function chatLogprobs(tokenizer: Tokenizer, tokens: readonly AnyScore[]) {
   const one = (id: number, logprob: number) => {
     const { bytes } = tokenizer.info(id)
     return { token: utf8Decode(bytes), logprob: finite(logprob), bytes: Array.from(bytes) }

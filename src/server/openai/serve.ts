@@ -6,6 +6,7 @@ import { TesseraError } from '../../core/index.ts'
 import type { Model } from '../../model/index.ts'
 import { listen, LOOPBACK } from '../listen.ts'
 import { createApi } from './app.ts'
+import { Forms } from './chooser.ts'
 import { ApiKeys } from './keys.ts'
 import { Metrics } from './metrics.ts'
 import { ModelEngine } from './scheduler/model-engine.ts'
@@ -60,7 +61,7 @@ const MAX_CHOICES = 128
 /** Serves until closed. Throws ARGUMENT_INVALID (no tokenizer, options out of range), PORT_IN_USE. */
 export async function serveModel(model: Model, options: ServeModelOptions): Promise<ServedModel> {
   const { host = LOOPBACK, port = DEFAULT_API_PORT } = options
-  const service = serviceOf(model, options)
+  const { service, engine } = serviceOf(model, options)
   const keys = new ApiKeys(options.apiKeys ?? [])
   let draining = false
   const hosts = new Set<string>()
@@ -82,6 +83,7 @@ export async function serveModel(model: Model, options: ServeModelOptions): Prom
     },
     getRequestListener(app.fetch, { overrideGlobalObjects: false }),
   )
+  await engine.warmUp()
   server.maxConnections = MAX_CONNECTIONS
   // A reader that takes nothing for longer than an answer may last is let go.
   server.setTimeout(service.timeout + 30_000)
@@ -119,7 +121,7 @@ async function closeServer(server: Server, drained: Promise<void>, seconds: numb
   await drained
 }
 
-function serviceOf(model: Model, options: ServeModelOptions): Service {
+function serviceOf(model: Model, options: ServeModelOptions): { service: Service; engine: ModelEngine } {
   const { tokenizer, config } = model
   if (!tokenizer) {
     throw new TesseraError('ARGUMENT_INVALID', 'This model has no tokenizer, so it cannot be asked in text', {
@@ -156,18 +158,25 @@ function serviceOf(model: Model, options: ServeModelOptions): Service {
       known: (tokens) => metrics.knownTokens.add(tokens),
     },
   )
-  return {
+  const service: Service = {
     model,
     tokenizer,
     name: options.name,
     created: Math.floor(Date.now() / 1000),
     fingerprint: `fp_${model.identity.slice(0, 12)}_${model.precision}`,
-    limits: { vocab: config.vocabSize, context, choices: MAX_CHOICES, answers: lanes },
+    limits: {
+      // Some models have more logits than tokens.
+      vocab: Math.min(config.vocabSize, tokenizer.vocabSize),
+      context,
+      choices: MAX_CHOICES,
+      answers: lanes,
+    },
     maxBody: whole('maxBody', 4 * 2 ** 20, 1024, 2 ** 30),
     timeout: 1000 * whole('timeout', 600, 1, 86_400),
     chunk,
     scheduler,
     metrics,
+    forms: new Forms(tokenizer),
     gauges: () => ({
       lanes: ['Most answers that are written at once', lanes],
       batch_cache_bytes: ['Memory of the running batch', engine.bytes],
@@ -176,6 +185,7 @@ function serviceOf(model: Model, options: ServeModelOptions): Service {
       model_bytes: ['Memory of the weights', model.bytes],
     }),
   }
+  return { service, engine }
 }
 
 /** A model's name from its path: the last folder, or the file without its ending. */

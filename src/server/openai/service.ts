@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import type { Model } from '../../model/index.ts'
 import type { Tokenizer } from '../../tokenizer/index.ts'
 import { TesseraError } from '../../core/index.ts'
+import type { Forms } from './chooser.ts'
 import type { Metrics } from './metrics.ts'
 import type { Prompt } from './protocol/completions.ts'
 import type { ModelLimits } from './protocol/sampling.ts'
@@ -27,6 +28,8 @@ export interface Service {
   /** Tokens that are read between two steps. */
   chunk: number
   metrics: Metrics
+  /** Required forms of answers, compiled. */
+  forms: Forms
   /** Numbers of the moment for /metrics: name → help and value. */
   gauges(): Readonly<Record<string, readonly [help: string, value: number]>>
 }

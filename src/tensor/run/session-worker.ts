@@ -31,15 +31,20 @@ interface Port {
   listen(hear: (request: SessionRequest) => void): void
 }
 
-async function portOf(): Promise<Port> {
-  if (typeof process === 'object' && process.versions?.node) {
-    const { parentPort } = await import('node:worker_threads')
-    const port = parentPort!
-    return {
-      postMessage: (reply, transfer) => port.postMessage(reply, transfer),
-      listen: (hear) => void port.on('message', hear),
-    }
+/** Node queues messages until someone listens; in a page one must listen before the script's first pause. */
+const inNode = typeof process === 'object' && Boolean(process.versions?.node)
+const port = inNode ? await nodePort() : pagePort()
+
+async function nodePort(): Promise<Port> {
+  const { parentPort } = await import('node:worker_threads')
+  const port = parentPort!
+  return {
+    postMessage: (reply, transfer) => port.postMessage(reply, transfer),
+    listen: (hear) => void port.on('message', hear),
   }
+}
+
+function pagePort(): Port {
   const scope = globalThis as unknown as {
     postMessage(reply: SessionReply, transfer: ArrayBuffer[]): void
     addEventListener(type: 'message', listener: (event: { data: SessionRequest }) => void): void
@@ -50,7 +55,6 @@ async function portOf(): Promise<Port> {
   }
 }
 
-const port = await portOf()
 let runtime: Runtime | null = null
 let engine: Engine | null = null
 

@@ -57,10 +57,7 @@ export async function evaluate(
 }
 
 /** The same by a graph as it was written, without rewriting: what fused forms are compared with. */
-async function evaluatePlainly(
-  given: readonly Given[],
-  bodies: Bodies,
-): Promise<Record<string, Result>> {
+async function evaluatePlainly(given: readonly Given[], bodies: Bodies): Promise<Record<string, Result>> {
   const program = trace(specsOf(given), (tensors) => bodies(...given.map((_, i) => tensors[`x${i}`]!)))
   const ort = await import('onnxruntime-node')
   const { bytes } = onnxModel([...program.outputs])

@@ -6,9 +6,17 @@ import { compileTokenBytes, decodeTokenBytes, decodeTokenText, strippedBytes } f
 import type { TokenBytes } from '../decode/token-bytes.ts'
 import { compileTokenStrings, type TokenStrings } from '../decode/token-strings.ts'
 import type { TokenizerSpec } from '../spec.ts'
+import { warmUpText } from './warm-up.ts'
 
 /** Bytes read and written at once, past the end of a token, by the copy loop. */
 const OVERRUN = 8
+/**
+ * Ids that one call of the copy loop takes. A loop that is entered once and runs for long is compiled in
+ * mid-run, without what comes behind it, and thrown away at its end, each time; a short one is called often.
+ */
+const STRETCH = 1024
+/** Ids after which it pays to warm up. */
+const WARM_UP_AFTER = 1 << 12
 
 export class IdDecoder {
   readonly strings: TokenStrings
@@ -24,6 +32,10 @@ export class IdDecoder {
    * for what three tables would answer. RARE for all others.
    */
   private readonly packed: Uint32Array
+  /** Bytes written so far, and where the run of byte fallback tokens at their end starts, or -1. */
+  private used = 0
+  private runStart = -1
+  private coldFor = WARM_UP_AFTER
   private out = new Uint8Array(4096)
   private outView = new DataView(this.out.buffer)
 
@@ -108,23 +120,50 @@ export class IdDecoder {
    * fallback tokens is not UTF-8; what it reads as is decided elsewhere.
    */
   private copy(ids: ArrayLike<number>, skipSpecials: boolean, text: boolean): Uint8Array | null {
+    if (this.coldFor >= 0) this.meet(ids.length)
+    this.used = 0
+    this.runStart = -1
+    const skipped = skipSpecials ? 1 : -1
+    for (let from = 0; from < ids.length; from += STRETCH) {
+      if (!this.copyStretch(ids, from, Math.min(from + STRETCH, ids.length), skipped, text)) return null
+    }
+    const { used } = this
+    if (this.runStart >= 0 && text && !isUtf8(this.out, this.runStart, used)) return null
+    const result = this.out.subarray(strippedBytes(this.view!, this.out, used), used)
+    if (this.out.length > 1 << 22) {
+      this.out = new Uint8Array(4096)
+      this.outView = new DataView(this.out.buffer)
+    }
+    return result
+  }
+
+  /** Counts the ids towards the one time that the UTF-8 reader is shown characters of all lengths: see warm-up.ts. */
+  private meet(count: number): void {
+    this.coldFor -= count
+    if (this.coldFor < 0) utf8Decode(utf8Encode(warmUpText()))
+  }
+
+  /** Appends the bytes of `ids[start .. end]`; false = null of `copy`. */
+  private copyStretch(
+    ids: ArrayLike<number>,
+    start: number,
+    end: number,
+    skipped: number,
+    text: boolean,
+  ): boolean {
     const { flags, packed } = this
     const { offsets } = this.view!
     const table = this.table!
-    const skipped = skipSpecials ? 1 : -1
-    let { outView } = this
-    let used = 0
-    /** Where the run of byte fallback tokens at the end of the output starts, or -1. */
-    let runStart = -1
+    let { outView, used, runStart } = this
     let room = this.out.length - OVERRUN
-    for (let i = 0; i < ids.length; i++) {
+    for (let i = start; i < end; i++) {
       const id = ids[i]!
       const entry = packed[id]
       let from: number
       let length: number
       if (entry !== undefined && entry !== RARE) {
         if (runStart >= 0) {
-          if (text && !isUtf8(this.out, runStart, used)) return null
+          if (text && !isUtf8(this.out, runStart, used)) return false
           runStart = -1
         }
         from = entry >>> 8
@@ -136,7 +175,7 @@ export class IdDecoder {
         if (flag === 3) {
           if (runStart < 0) runStart = used
         } else if (runStart >= 0) {
-          if (text && !isUtf8(this.out, runStart, used)) return null
+          if (text && !isUtf8(this.out, runStart, used)) return false
           runStart = -1
         }
         from = offsets[id]!
@@ -157,13 +196,9 @@ export class IdDecoder {
         to += 8
       } while (to < used)
     }
-    if (runStart >= 0 && text && !isUtf8(this.out, runStart, used)) return null
-    const result = this.out.subarray(strippedBytes(this.view!, this.out, used), used)
-    if (this.out.length > 1 << 22) {
-      this.out = new Uint8Array(4096)
-      this.outView = new DataView(this.out.buffer)
-    }
-    return result
+    this.used = used
+    this.runStart = runStart
+    return true
   }
 
   private grow(used: number, needed: number): void {

@@ -2,18 +2,30 @@
 // encoder–decoder is two graphs. Its decoder needs no branch for the first step: the encoder's states are cut
 // by as many rows as keys are there already, so that they become keys once, and never again.
 import {
+  cast,
+  constant,
+  type Dim,
+  dimSize,
   float,
+  greater,
   type InputSpec,
   ints,
+  makeNode,
+  maximum,
   type Program,
+  reshape,
+  scalar,
   slice,
+  sub,
   type Tensor,
   trace,
+  where,
 } from '../../../tensor/index.ts'
 import type { DecoderConfig } from '../../config.ts'
 import { CachedNet, type CacheKind } from '../../cached-net.ts'
 import type { Family } from '../../families/family.ts'
 import type { NetWeights } from '../../net.ts'
+import type { PrecisionName } from '../../runtime/precision.ts'
 import { positionsOf } from '../../plain-net.ts'
 import { statesOf } from '../../training-net.ts'
 
@@ -25,13 +37,18 @@ function cacheNames(prefix: string, layer: number, part: string): { keys: string
   return { keys: `${prefix}.${layer}.${part}key`, values: `${prefix}.${layer}.${part}value` }
 }
 
-function decoderGraph(family: Family, config: DecoderConfig): GraphBuilder {
+/**
+ * `lastRows`: also an input that says of how many tokens at the end logits are wanted (0: of all), which saves a long
+ * prompt the largest product.
+ */
+function decoderGraph(family: Family, config: DecoderConfig, lastRows: boolean): GraphBuilder {
   const { kvHeads, headDim, layers } = config
   const past = float('batch_size', kvHeads, 'past_sequence_length', headDim)
   const inputs: Record<string, InputSpec> = {
     input_ids: ints('batch_size', 'sequence_length'),
     attention_mask: ints('batch_size', 'total_sequence_length'),
     position_ids: ints('batch_size', 'sequence_length'),
+    ...(lastRows && { num_logits_to_keep: ints() }),
   }
   for (let l = 0; l < layers; l++) {
     const { keys, values } = cacheNames('past_key_values', l, '')
@@ -48,7 +65,8 @@ function decoderGraph(family: Family, config: DecoderConfig): GraphBuilder {
         past: (_, l) => named(given, cacheNames('past_key_values', l, '')),
       })
       const states = family.forward(config, net, { embeddings: null, ids, positions })
-      const outputs: Record<string, Tensor> = { logits: family.logits(config, net, states) }
+      const wanted = lastRows ? lastOf(states, given.num_logits_to_keep!) : states
+      const outputs: Record<string, Tensor> = { logits: family.logits(config, net, wanted) }
       for (const [l, { keys, values }] of net.present.own.entries()) {
         const names = cacheNames('present', l, '')
         outputs[names.keys] = keys
@@ -56,6 +74,17 @@ function decoderGraph(family: Family, config: DecoderConfig): GraphBuilder {
       }
       return outputs
     })
+}
+
+/** The last `count` rows of states `[batch, time, dim]`; all for 0. Their number is a dimension of its own. */
+function lastOf(states: Tensor, count: Tensor): Tensor {
+  const [batch, time, dim] = states.shape as [Dim, Dim, Dim]
+  const first = maximum(sub(cast(dimSize(time), 'int64'), count), 0)
+  const start = reshape(where(greater(count, 0), first, scalar(0, 'int64')), [1])
+  const list = (n: bigint) => constant(BigInt64Array.of(n), [1])
+  const shape = [batch, 'logits_length', dim]
+  const ends = list(2n ** 62n)
+  return makeNode('Slice', [states, start, ends, list(1n)], [{ dtype: states.dtype, shape }])[0]!
 }
 
 function named(given: Readonly<Record<string, Tensor>>, names: { keys: string; values: string }) {
@@ -139,11 +168,18 @@ function seq2seqDecoderGraph(family: Family, config: DecoderConfig): GraphBuilde
     })
 }
 
-/** The graphs of a model by file name, without the ending. */
-export function graphsOf(family: Family, config: DecoderConfig): Readonly<Record<string, GraphBuilder>> {
+/**
+ * The graphs of a model by file name, without the ending. Products in eight bits need the number of their rows, which
+ * is not known of the last ones: there, a decoder gives logits of all.
+ */
+export function graphsOf(
+  family: Family,
+  config: DecoderConfig,
+  precision: PrecisionName = 'fp32',
+): Readonly<Record<string, GraphBuilder>> {
   switch (family.kind) {
     case 'decoder':
-      return { model: decoderGraph(family, config) }
+      return { model: decoderGraph(family, config, precision !== 'int8') }
     case 'encoder':
       return { model: encoderGraph(family, config) }
     case 'encoder-decoder':

@@ -6,6 +6,7 @@ import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { type LongWork, TesseraError, throwIfCancelled } from '../../../core/index.ts'
 import type { Checkpoint } from '../../checkpoint/checkpoint.ts'
+import { withCheckpoint } from '../../checkpoint/with-checkpoint.ts'
 import { weightsInMemory } from '../../runtime/convert.ts'
 import { precisionOf, recordUses } from '../../runtime/open-weights.ts'
 import type { PrecisionName } from '../../runtime/precision.ts'
@@ -31,12 +32,12 @@ const SUFFIXES: Readonly<Record<PrecisionName, string>> = { fp32: '', int8: '_qu
 const INLINE_BYTES = 1.5e9
 
 /**
- * Writes the model to a folder that does not exist yet. Throws ARGUMENT_INVALID when it does, FILE_WRITE_FAILED,
- * CANCELLED, and what reading the checkpoint throws; nothing is left behind then.
+ * Writes a model (its path, or its checkpoint) to a folder that does not exist yet. Throws ARGUMENT_INVALID when it does, FILE_WRITE_FAILED,
+ * CANCELLED, and what opening a checkpoint throws; nothing is left behind then.
  */
 export async function saveOnnx(
   folder: string,
-  checkpoint: Checkpoint,
+  source: string | Checkpoint,
   options: SaveOnnxOptions = {},
 ): Promise<void> {
   const target = resolve(folder)
@@ -49,12 +50,13 @@ export async function saveOnnx(
   const temporary = `${target}.${randomBytes(6).toString('hex')}.tmp`
   try {
     await mkdir(join(temporary, 'onnx'), { recursive: true })
-    await writeAll(temporary, checkpoint, options)
+    await withCheckpoint(source, (checkpoint) => writeAll(temporary, checkpoint, options))
     await mkdir(dirname(target), { recursive: true })
     await rename(temporary, target)
   } catch (cause) {
     await rm(temporary, { recursive: true, force: true }).catch(() => {})
-    if (cause instanceof TesseraError) throw cause
+    // What is not of the file system is not about writing.
+    if (cause instanceof TesseraError || !(cause as NodeJS.ErrnoException).syscall) throw cause
     throw new TesseraError('FILE_WRITE_FAILED', `Cannot write (${(cause as Error).message})`, {
       where: target,
       cause,
@@ -68,12 +70,16 @@ async function writeAll(
   { external, precisions = ['fp32'], signal, onProgress }: SaveOnnxOptions,
 ): Promise<void> {
   const { family, config, tokenizer } = checkpoint
-  const graphs = Object.entries(graphsOf(family, config)).flatMap(([name, build]) =>
-    precisions.map((precision) => ({ file: `${name}${SUFFIXES[precision]}.onnx`, build, precision })),
+  const graphs = precisions.flatMap((precision) =>
+    Object.entries(graphsOf(family, config, precision)).map(([name, build]) => ({
+      file: `${name}${SUFFIXES[precision]}.onnx`,
+      build,
+      precision,
+    })),
   )
   const dataFiles: Record<string, number> = {}
   for (const [done, { file, build, precision: name }] of graphs.entries()) {
-    const precision = precisionOf(name)
+    const precision = precisionOf(name, 'page')
     const uses = recordUses(checkpoint, (weights) => void build(weights))
     const layout = layoutOf(uses, precision)
     const size = [...layout.values()].reduce((sum, array) => sum + arrayBytes(array), 0)

@@ -6,7 +6,7 @@ import { chatLogprobs } from '../logprobs.ts'
 import { chatRequest } from '../protocol/chat.ts'
 import { roomFor } from '../protocol/sampling.ts'
 import { type Call, checkedPrompt, checkModel, newId, type Service } from '../service.ts'
-import type { TokenScore } from '../token-scores.ts'
+import type { AnyScore } from '../prompt-scores.ts'
 import { Usage } from '../usage.ts'
 import { answerOrStream } from './answer-or-stream.ts'
 
@@ -54,6 +54,7 @@ export async function chatCompletions(service: Service, call: Call, body: unknow
   const plain = !hasChatTemplate(service)
   const ids = idsOfChat(service, request.messages, request)
   const maxTokens = roomFor(ids.length, request.maxTokens, service.limits)
+  const constraint = service.forms.of(request.sampling.format)
   const usage = new Usage(service, call)
   usage.prompt(ids.length)
 
@@ -65,11 +66,11 @@ export async function chatCompletions(service: Service, call: Call, body: unknow
   }
   const part = { ...common, object: 'chat.completion.chunk' }
   let send: ((event: unknown) => void) | null = null
-  const scored = (tokens: readonly TokenScore[]) =>
+  const scored = (tokens: readonly AnyScore[]) =>
     request.logprobs === null ? null : { content: chatLogprobs(tokenizer, tokens), refusal: null }
 
   const choices = Array.from({ length: request.n }, (_, index) => {
-    const tokens: TokenScore[] = []
+    const tokens: AnyScore[] = []
     const choice = { index, text: '', tokens, answer: null as unknown as Answer }
     const say = (delta: AnswerDelta) => {
       if (send === null) {
@@ -84,6 +85,7 @@ export async function chatCompletions(service: Service, call: Call, body: unknow
     choice.answer = new Answer(service, {
       prompt: ids,
       sampling: request.sampling,
+      constraint,
       index,
       maxTokens,
       logprobs: request.logprobs,

@@ -6,7 +6,7 @@ import { type CompletionRequest, completionRequest, type Prompt } from '../proto
 import { roomFor } from '../protocol/sampling.ts'
 import type { Work } from '../scheduler/scheduler.ts'
 import { type Call, checkModel, idsOfPrompt, newId, type Service } from '../service.ts'
-import { PromptScores } from '../token-scores.ts'
+import { PromptScores } from '../prompt-scores.ts'
 import { Usage } from '../usage.ts'
 import { answerOrStream } from './answer-or-stream.ts'
 
@@ -84,6 +84,7 @@ class CompletionChoice {
     this.answer = new Answer(service, {
       prompt,
       sampling,
+      constraint: service.forms.of(sampling.format),
       index: ofPrompt,
       maxTokens,
       logprobs,

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Random } from '../../../core/index.ts'
+import { argmax } from '../../../decode/index.ts'
 import type { Model } from '../../../model/index.ts'
 import { tinyModel } from '../testing/served.ts'
-import { likeliest } from '../token-scores.ts'
 import { ModelEngine } from './model-engine.ts'
 import { PrefixStore } from './prefix-store.ts'
 import { Scheduler } from './scheduler.ts'
@@ -23,7 +23,7 @@ async function alone(prompt: readonly number[], tokens: number) {
   while (ids.length < tokens) {
     const step = await model.step({ ids: input, cache })
     logits.push(step.logits!.slice())
-    input = likeliest(step.logits!, 1)
+    input = [argmax(step.logits!)]
     ids.push(input[0]!)
   }
   cache.release()
@@ -67,7 +67,7 @@ describe('ModelEngine', () => {
             choices: answers.map((answer, i) => ({
               next(logits: Float32Array) {
                 answer.logits.push(logits.slice())
-                answer.ids.push(likeliest(logits, 1)[0]!)
+                answer.ids.push(argmax(logits))
                 return answer.ids.length < Math.max(1, tokens - 5 * i) ? answer.ids.at(-1)! : null
               },
             })),

@@ -69,6 +69,19 @@ export class ModelEngine implements Engine<Prompt, Seat> {
     return this.batch?.bytes ?? 0
   }
 
+  /**
+   * Takes steps of both kinds, with and without a shared prefix, which are sessions of their own: their memory and
+   * the time to make them are spent before the first request comes.
+   */
+  async warmUp(): Promise<void> {
+    const cache = this.model.cache({ capacity: 2 })
+    await this.model.step({ ids: [0, 0], cache })
+    const fork = cache.fork(2)
+    await this.model.step({ ids: [[0], [0]], cache: fork })
+    fork.release()
+    cache.release()
+  }
+
   begin(ids: ArrayLike<number>, reuse: boolean): Prompt {
     const found = reuse ? this.known.take(ids, ids.length - 1) : null
     if (found) return new Prompt(ids, found.cache, found.length)
