@@ -5,11 +5,12 @@ import type { SaveOptions } from './checkpoint/folder.ts'
 import type { SaveOnnxOptions } from './export/onnx/save-onnx.ts'
 
 /**
- * Opens a Hugging Face folder, or a .safetensors file in one. Throws FILE_NOT_FOUND, FORMAT_UNKNOWN, FORMAT_INVALID,
+ * Opens a model that ships by its name (`tessera-lm`), a Hugging Face folder, or a .safetensors file in one. Throws FILE_NOT_FOUND, FORMAT_UNKNOWN, FORMAT_INVALID,
  * FORMAT_UNSUPPORTED (an architecture that there is not), SHAPE_MISMATCH.
  */
-export async function openCheckpoint(path: string): Promise<Checkpoint> {
-  return (await import('./checkpoint/open.ts')).openCheckpoint(path)
+export async function openCheckpoint(nameOrPath: string): Promise<Checkpoint> {
+  const { modelPath } = await import('./checkpoint/names.ts')
+  return (await import('./checkpoint/open.ts')).openCheckpoint(await modelPath(nameOrPath))
 }
 
 /** Writes Hugging Face's layout: config.json, model.safetensors, tokenizer.json. Throws FILE_WRITE_FAILED. */

@@ -4,10 +4,8 @@ import { utf8DecodeStrict } from '../../core/index.ts'
 import { readFileBounded } from '../../core/node.ts'
 import { loadModel, type PrecisionName } from '../../model/index.ts'
 import { DEFAULT_API_PORT, modelNameOf, serveModel, type ServedModel } from '../../server/index.ts'
-import { usageError } from '../failure.ts'
 import { print, printJson } from '../io.ts'
-import { modelPath } from '../models.ts'
-import { jsonOption, seeHelp, verb, wholeNumber } from '../verb.ts'
+import { jsonOption, verb, wholeNumber } from '../verb.ts'
 
 const NAME = 'tessera serve'
 const PRECISIONS: PrecisionName[] = ['fp32', 'int8', 'int4']
@@ -28,8 +26,9 @@ export default verb({
     model: {
       type: 'string',
       alias: 'm',
-      valueHint: 'path',
-      description: 'A checkpoint: a Hugging Face folder, or a file of weights',
+      valueHint: 'name|path',
+      description: 'A model that ships with tessera, a Hugging Face folder, .safetensors or .gguf',
+      default: 'tessera-lm',
     },
     name: { type: 'string', valueHint: 'name', description: 'What clients call it (default: as its folder)' },
     host: { type: 'string', valueHint: 'address', description: 'Where to listen', default: '127.0.0.1' },
@@ -101,7 +100,6 @@ export default verb({
   ],
   async run({ options }) {
     const { model: path, host } = options
-    if (path === undefined) throw usageError('Which model? Give --model <path>', seeHelp(NAME))
     const number = (name: 'port' | 'max-batch' | 'queue' | 'timeout' | 'context' | 'chunk', least = 1) =>
       wholeNumber(options[name], `--${name}`, least)
     const settings = {
@@ -122,7 +120,7 @@ export default verb({
     const drain = wholeNumber(options.drain, '--drain')!
     process.stderr.write(`Loading ${path} …\n`)
     const { precision, device } = options
-    const model = await loadModel(await modelPath(path), {
+    const model = await loadModel(path, {
       precision: precision as PrecisionName,
       device,
       threads,

@@ -21,7 +21,7 @@ export function tinyTokenizer(
   merges: readonly (readonly [Uint8Array, Uint8Array])[],
   { words = false, extra = [] }: TinyOptions = {},
 ): Tokenizer {
-  const tokens = Array.from({ length: 256 }, (_, byte) => Uint8Array.of(byte))
+  const tokens: Uint8Array[] = Array.from({ length: 256 }, (_, byte) => Uint8Array.of(byte))
   const ids = new Map(tokens.map((token, id) => [String(token), id]))
   const idOf = (token: Uint8Array): number => {
     const name = String(token)
@@ -51,7 +51,7 @@ export function tinyTokenizer(
       ignoreMerges: false,
     },
     postProcessor: null,
-    decoder: { type: 'ByteLevel' },
+    decoder: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false },
     addedTokens: [],
     truncation: null,
     padding: null,

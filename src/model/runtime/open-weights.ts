@@ -5,8 +5,8 @@ import type { SessionOptions } from '../../tensor/index.ts'
 import type { Checkpoint } from '../checkpoint/checkpoint.ts'
 import type { NetWeights } from '../net.ts'
 import { weightsInMemory } from './convert.ts'
-import { int4 } from './int4.ts'
-import { int8 } from './int8.ts'
+import { int4, int8 } from './blocks.ts'
+import { int8Rows } from './int8-rows.ts'
 import { availableMemory, checkMemory } from './memory.ts'
 import { fp32, type Precision, type PrecisionName } from './precision.ts'
 import { arrayBytes, layoutOf, type StoredArrays, UseRecorder, type WeightUses } from './weights.ts'
@@ -41,14 +41,17 @@ export interface OpenWeights {
   session: Pick<SessionOptions, 'folder'>
 }
 
-/** Throws ARGUMENT_INVALID for a precision that there is not. */
-export function precisionOf(name: PrecisionName = 'fp32'): Precision {
+/**
+ * `where`: blocks of eight bits are fast in Node's runtime and very slow in that of a page, which gets whole rows of them.
+ * Throws ARGUMENT_INVALID for a precision that there is not.
+ */
+export function precisionOf(name: PrecisionName = 'fp32', where: 'node' | 'page' = 'node'): Precision {
   if (!Object.hasOwn(PRECISIONS, name)) {
     throw new TesseraError('ARGUMENT_INVALID', `There is no precision ${JSON.stringify(name)}`, {
       hint: `There are: ${Object.keys(PRECISIONS).join(', ')}`,
     })
   }
-  return PRECISIONS[name]
+  return where === 'page' && name === 'int8' ? int8Rows : PRECISIONS[name]
 }
 
 /** How graphs use their weights: they are traced on weights that only have shapes. */
@@ -64,10 +67,10 @@ export async function openWeights(
   uses: WeightUses,
   { precision: name = 'fp32', cacheFolder, memoryLimit, ...work }: WeightOptions,
 ): Promise<OpenWeights> {
-  const precision = precisionOf(name)
+  const inNode = typeof process === 'object' && Boolean(process.versions?.node)
+  const precision = precisionOf(name, inNode ? 'node' : 'page')
   const layout = layoutOf(uses, precision)
   const bytes = [...layout.values()].reduce((sum, array) => sum + arrayBytes(array), 0)
-  const inNode = typeof process === 'object' && Boolean(process.versions?.node)
   const onDisk = inNode && (cacheFolder === undefined ? bytes > SMALL : cacheFolder !== null)
   checkMemory(bytes, onDisk ? 'mapped' : 'inMemory', name, memoryLimit ?? availableMemory())
   if (!onDisk) {

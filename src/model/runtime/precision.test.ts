@@ -8,8 +8,8 @@ import { constant, ints, Session, type Tensor, trace, float } from '../../tensor
 import { loadModel } from '../index.ts'
 import { difference, expectClose, tiny } from '../testing/tiny.ts'
 import { usesOf } from './graph.ts'
-import { int4 } from './int4.ts'
-import { int8 } from './int8.ts'
+import { int4, int8 } from './blocks.ts'
+import { int8Rows } from './int8-rows.ts'
 import { fp32, type Precision, type Use } from './precision.ts'
 import { storedWeights } from './store.ts'
 import { layoutOf } from './weights.ts'
@@ -68,7 +68,7 @@ function plainInt8(x: Float32Array, w: Float32Array, inputs: number, outputs: nu
   })
 }
 
-describe('int8', () => {
+describe('int8 by rows', () => {
   test('products are those of whole numbers, exactly, whatever the sizes of rows', async () => {
     await fc.assert(
       fc.asyncProperty(
@@ -83,7 +83,7 @@ describe('int8', () => {
             [1, 300, 1e-3, 0].flatMap((scale) => [...matrix(random, inputs, scale)]),
           )
           const expected = plainInt8(x, w, inputs, outputs)
-          const actual = await compute(int8, 'linear', w, [inputs, outputs], x, inputs)
+          const actual = await compute(int8Rows, 'linear', w, [inputs, outputs], x, inputs)
           for (let row = 0; row < 4; row++) {
             const part = (all: Float32Array) => all.subarray(row * outputs, (row + 1) * outputs)
             // An input on the border between two codes may fall either way.
@@ -94,42 +94,55 @@ describe('int8', () => {
       { numRuns: 25 },
     )
   })
+})
 
-  test('a row does not depend on the rows beside it', async () => {
-    const random = new Random(4)
-    const [inputs, outputs] = [64, 48]
-    const w = matrix(random, inputs * outputs)
-    const rows = [1, 1000, 0.01].map((scale) => matrix(random, inputs, scale))
-    const together = await compute(
-      int8,
-      'linear',
-      w,
-      [inputs, outputs],
-      Float32Array.from(rows.flatMap((row) => [...row])),
-      inputs,
-    )
-    for (const [i, row] of rows.entries()) {
-      const alone = await compute(int8, 'linear', w, [inputs, outputs], row, inputs)
-      expect(together.subarray(i * outputs, (i + 1) * outputs)).toEqual(alone)
-    }
-  })
+describe('few bits', () => {
+  for (const [name, precision] of Object.entries({ int8, int4, 'int8 by rows': int8Rows })) {
+    test(`${name}: a row does not depend on the rows beside it`, async () => {
+      const random = new Random(4)
+      const [inputs, outputs] = [64, 48]
+      const w = matrix(random, inputs * outputs)
+      const rows = [1, 1000, 0.01].map((scale) => matrix(random, inputs, scale))
+      const together = await compute(
+        precision,
+        'linear',
+        w,
+        [inputs, outputs],
+        Float32Array.from(rows.flatMap((row) => [...row])),
+        inputs,
+      )
+      for (const [i, row] of rows.entries()) {
+        const alone = await compute(precision, 'linear', w, [inputs, outputs], row, inputs)
+        // Up to the order in which blocks are added.
+        expectClose(together.subarray(i * outputs, (i + 1) * outputs), alone, 1e-6)
+      }
+    })
 
-  test('the largest weights and inputs do not saturate', async () => {
-    const inputs = 512
-    const w = new Float32Array(inputs * 2).fill(1).map((value, i) => (i % 2 === 0 ? value : -value))
-    const actual = await compute(int8, 'linear', w, [inputs, 2], new Float32Array(inputs).fill(-3), inputs)
-    expectClose(actual, [-3 * inputs, 3 * inputs])
-  })
+    test(`${name}: the largest weights and inputs do not saturate`, async () => {
+      const inputs = 512
+      const w = new Float32Array(inputs * 2).fill(1).map((value, i) => (i % 2 === 0 ? value : -value))
+      const actual = await compute(
+        precision,
+        'linear',
+        w,
+        [inputs, 2],
+        new Float32Array(inputs).fill(-3),
+        inputs,
+      )
+      expectClose(actual, [-3 * inputs, 3 * inputs])
+    })
+  }
 })
 
 describe('every precision', () => {
   // How far a product of random matrices may be off: fp32 by rounding only.
-  for (const [precision, tolerance] of [
-    [fp32, 1e-6],
-    [int8, 0.02],
-    [int4, 0.15],
+  for (const [name, precision, tolerance] of [
+    ['fp32', fp32, 1e-6],
+    ['int8', int8, 0.02],
+    ['int8 by rows', int8Rows, 0.02],
+    ['int4', int4, 0.15],
   ] as const) {
-    test(`${precision.name} multiplies, looks up and compares`, async () => {
+    test(`${name} multiplies, looks up and compares`, async () => {
       const random = new Random(6)
       const [rows, columns] = [96, 40]
       const w = matrix(random, rows * columns)

@@ -38,6 +38,7 @@ export class TrainingRuns {
   private opened: Promise<void> | null = null
   private speeds: Promise<Speeds> | null = null
   private known: Speeds | null = null
+  private endMeasuring = () => {}
 
   constructor({ folder, samples, threads }: TrainingRunsOptions) {
     this.folder = folder
@@ -161,6 +162,7 @@ export class TrainingRuns {
 
   /** Saves what is under way and ends. */
   async close(): Promise<void> {
+    this.endMeasuring()
     const under = this.under
     if (!under) return
     under.thread.stop()
@@ -170,6 +172,8 @@ export class TrainingRuns {
   }
 
   private run(log: RunLog): void {
+    // Threads of two graphs at once stand in each other's way, and the figures would be wrong.
+    this.endMeasuring()
     const { summary, folder } = log
     this.change(log, { state: 'running', stage: 'starting', problem: null, tokensPerSecond: 0 })
     const { size, steps, seed, rate } = summary
@@ -271,10 +275,14 @@ export class TrainingRuns {
 
   private measure(): Promise<Speeds> {
     return new Promise((resolve, reject) => {
-      startThread({ kind: 'measure', threads: this.threads }, (reply) => {
+      const thread = startThread({ kind: 'measure', threads: this.threads }, (reply) => {
         if (reply.kind === 'speeds') resolve((this.known = reply.speeds))
         else if (reply.kind === 'failed') reject(new Error(reply.problem.message))
       })
+      this.endMeasuring = () => {
+        thread.end()
+        reject(new TesseraError('CANCELLED', 'A run has begun'))
+      }
     })
   }
 

@@ -15,6 +15,8 @@ export type ThreadReply =
 export interface TrainingThread {
   /** Asks it to save a checkpoint and end; it answers with `failed` and CANCELLED. */
   stop(): void
+  /** Ends it where it stands, as far as a thread of its own can be ended; it answers no more. */
+  end(): void
   /** Resolves when the thread is gone. */
   ended: Promise<void>
 }
@@ -48,12 +50,19 @@ function workerThread(task: ThreadTask, hear: (reply: ThreadReply) => void): Tra
       resolve()
     })
   })
-  return { stop: () => worker.postMessage('stop'), ended }
+  return {
+    stop: () => worker.postMessage('stop'),
+    end() {
+      told = true
+      void worker.terminate()
+    },
+    ended,
+  }
 }
 
 function sameThread(task: ThreadTask, hear: (reply: ThreadReply) => void): TrainingThread {
   const stopping = new AbortController()
   // Loaded when it is needed: the server starts without the engine.
   const ended = import('./work.ts').then(({ work }) => work(task, hear, stopping.signal))
-  return { stop: () => stopping.abort(), ended }
+  return { stop: () => stopping.abort(), end: () => {}, ended }
 }

@@ -79,7 +79,7 @@ async function writeAll(
   )
   const dataFiles: Record<string, number> = {}
   for (const [done, { file, build, precision: name }] of graphs.entries()) {
-    const precision = precisionOf(name)
+    const precision = precisionOf(name, 'page')
     const uses = recordUses(checkpoint, (weights) => void build(weights))
     const layout = layoutOf(uses, precision)
     const size = [...layout.values()].reduce((sum, array) => sum + arrayBytes(array), 0)

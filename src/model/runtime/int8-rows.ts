@@ -1,8 +1,8 @@
-// Eight bits: weights as bytes around 128 with one scale per output, inputs quantised when they come, one scale per
-// row (Dettmers et al. 2022, LLM.int8(), section 2.1: vector-wise). A scale per row costs a tenth more than
-// one for all rows, but a single token with large activations (the first one usually, Sun et al. 2024)
-// would take the bits from all others, and a token would depend on what is computed beside it.
-// Unsigned weights, because AVX2's product of unsigned by signed bytes saturates.
+// Eight bits where the runtime has no fast product of blocks (WebAssembly): weights as bytes around 128 with one scale
+// per output, inputs quantised when they come, one scale per row (Dettmers et al. 2022, LLM.int8(), section 2.1:
+// vector-wise). A scale per row costs a tenth more than one for all rows, but a single token with large activations
+// (the first one usually, Sun et al. 2024) would take the bits from all others, and a token would depend on
+// what is computed beside it. Unsigned weights, because AVX2's product of unsigned by signed bytes saturates.
 import {
   abs,
   add,
@@ -24,7 +24,7 @@ const ZERO = 128
 /** Rows of zeros have no scale. */
 const LEAST_SCALE = 1e-30
 
-export const int8: Precision = {
+export const int8Rows: Precision = {
   name: 'int8',
   version: 1,
   layout(use, shape) {
