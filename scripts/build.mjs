@@ -106,9 +106,22 @@ async function bundleTokenizer() {
   })
 }
 
+/** A text to train on that comes with the package: Moby-Dick, from a development package. Returns the files. */
+function copySamples() {
+  const from = join(root, 'node_modules', '@stdlib', 'datasets-moby-dick', 'data')
+  const to = join('dist', 'server', 'samples', 'moby-dick')
+  mkdirSync(join(root, to), { recursive: true })
+  return readdirSync(from)
+    .filter((name) => /^chapter_\d+\.txt$/.test(name))
+    .map((name) => {
+      copyFileSync(join(from, name), join(root, to, name))
+      return join(to, name)
+    })
+}
+
 async function buildLibrary(sources) {
   mustRun(process.execPath, [binary('typescript', 'tsc'), '-p', 'tsconfig.build.json'])
-  const expected = new Set(await bundleTokenizer())
+  const expected = new Set([...(await bundleTokenizer()), ...copySamples()])
   for (const path of sources) {
     const target = join('dist', relative('src', path))
     if (extname(path) === '.ts') {

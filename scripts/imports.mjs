@@ -1,7 +1,7 @@
 // Checks the directions of imports between the rooms of src/:
 // - a room imports only the rooms named beside it in MAY_IMPORT (and theirs), through their doors;
 // - the Studio's pages take values only from rooms that run in a page, and types from anywhere;
-// - what a page loads of the tokenizer and measure rooms reaches no Node module, and only packages that run there.
+// - what a page loads of the rooms that run there reaches no Node module, and only packages that run there.
 // Usage: node scripts/imports.mjs (after an install; used by `npm run check`)
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
@@ -29,7 +29,7 @@ const MAY_IMPORT = {
 /** Files of a room that other rooms may import. */
 const DOORS = { core: ['index.ts', 'node.ts'] }
 /** Rooms that also run in a page. */
-const IN_PAGE = new Set(['core', 'tokenizer', 'measure'])
+const IN_PAGE = new Set(['core', 'tokenizer', 'measure', 'tensor', 'model', 'decode'])
 /** Packages that those rooms may load: they run in a page, too. */
 const PAGE_PACKAGES = new Set(['@huggingface/jinja'])
 

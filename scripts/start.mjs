@@ -13,6 +13,8 @@ Serves the Tessera Studio on http://127.0.0.1:7470/ (or the next free port).
 
   --port N    exactly this port; 0 = any free one (default 7470, else the next free one)
   --no-open   do not open a browser
+  --model P   a model for the Model page: a folder with config.json and .safetensors, or a .gguf file
+  --runs F    keep training runs in the folder F (default .tessera/runs in the home folder)
   --help      this text
 
 Ctrl-C ends it.`
@@ -36,12 +38,15 @@ function options() {
       options: {
         port: { type: 'string' },
         open: { type: 'boolean', default: true },
+        model: { type: 'string' },
+        runs: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     })
     const { port } = values
     if (port !== undefined && !/^\d{1,5}$/.test(port)) throw new Error(`Not a port: ${port}`)
-    return { open: values.open, help: values.help, port: port === undefined ? undefined : Number(port) }
+    const { open, help, model, runs } = values
+    return { open, help, model, runs, port: port === undefined ? undefined : Number(port) }
   } catch (error) {
     console.error(`ARGUMENT_INVALID: ${error.message}\n\n${HELP}`)
     process.exit(2)
@@ -61,14 +66,14 @@ function openBrowser(url) {
   child.unref()
 }
 
-const { open, help, port } = options()
+const { open, help, model, port, runs } = options()
 if (help) {
   console.log(HELP)
 } else {
   await build()
   const { startStudio } = await import(pathToFileURL(join(root, 'dist', 'server', 'index.js')).href)
   try {
-    const studio = await startStudio({ port })
+    const studio = await startStudio({ port, model, runs })
     console.log(`Tessera Studio: ${studio.url}\nCtrl-C ends it.`)
     for (const signal of ['SIGINT', 'SIGTERM']) {
       process.once(signal, () => studio.close().then(() => process.exit(0)))

@@ -82,8 +82,28 @@ const tessera = group(
       summary: 'A tokenizer file to another format',
       load: async () => (await import('./commands/convert.ts')).default,
     },
+    pretrain: {
+      summary: 'A language model from your text',
+      load: async () => (await import('./commands/pretrain.ts')).default,
+    },
+    generate: {
+      summary: 'Text that a model continues',
+      load: async () => (await import('./commands/generate.ts')).default,
+    },
+    score: {
+      summary: 'How likely a model finds a text',
+      load: async () => (await import('./commands/score.ts')).default,
+    },
+    embed: {
+      summary: 'Texts to vectors',
+      load: async () => (await import('./commands/embed.ts')).default,
+    },
     svg: { summary: 'encode | decode | train, for drawings', load: () => svg },
     papers: { summary: 'list | show | run', load: () => papers },
+    serve: {
+      summary: 'A model behind an OpenAI-compatible API',
+      load: async () => (await import('./commands/serve.ts')).default,
+    },
     studio: {
       summary: 'The Studio, in your browser',
       load: async () => (await import('./commands/studio.ts')).default,

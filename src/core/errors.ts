@@ -13,7 +13,7 @@ export type ErrorCode =
   | 'FORMAT_UNSUPPORTED' // a valid file that uses something we do not implement
   | 'TOKENIZER_NOT_FOUND' // no built-in, path or package of that name
   | 'ID_OUT_OF_RANGE' // a token id that the vocabulary does not have
-  | 'CONTEXT_OVERFLOW' // a position beyond those that a model has
+  | 'CONTEXT_OVERFLOW' // more tokens, or a later position, than a model or a server has room for
   | 'SPECIAL_TOKEN_REFUSED' // special-token text in the input under `specials: 'refuse'`
   | 'TEXT_NOT_UTF8'
   | 'TEXT_NOT_REPRESENTABLE' // the vocabulary has neither the piece nor an unknown token
@@ -26,6 +26,8 @@ export type ErrorCode =
   | 'DIM_UNKNOWN' // a named dimension whose size cannot be known
   | 'NOT_DIFFERENTIABLE' // a gradient through an operation that has none
   | 'TRAINING_DIVERGED' // the loss is no number any more
+  | 'RUN_NOT_FOUND' // no training run of that name
+  | 'RUN_BUSY' // another training run is under way
   | 'OUT_OF_MEMORY' // a model or a cache that does not fit, said before or while it is made
   | 'RUNTIME_FAILED' // ONNX Runtime refused a graph or failed while running it
   | 'CANCELLED'
@@ -34,6 +36,14 @@ export type ErrorCode =
   | 'PACKAGE_MISSING' // an optional package that this work needs is not installed
   | 'ENDPOINT_FAILED' // a model behind a URL that does not answer, or answers something else
   | 'PORT_IN_USE'
+  | 'REQUEST_INVALID' // a request to the server that breaks its protocol: no JSON, an unknown field, a value out of range
+  | 'REQUEST_TOO_LARGE' // a body, a batch or a nesting beyond the server's bounds
+  | 'QUEUE_FULL' // the server has as much waiting work as it takes; come back later
+  | 'TIMED_OUT' // the request's time was over
+  | 'UNAUTHORIZED' // no API key, or a wrong one
+  | 'MODEL_NOT_FOUND' // the server has no model of that name
+  | 'HOST_REFUSED' // a request for another host name than the server's own
+  | 'SHUTTING_DOWN' // the server finishes what it has and takes nothing new
 
 export interface ErrorDetails {
   /** Where: a path, a byte offset, a key such as `model.merges[17]`. */

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { homedir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { TesseraError } from './errors.ts'
@@ -85,4 +86,15 @@ export async function packageRoot(): Promise<PackageRoot> {
   while (!existsSync(join(folder, 'package.json')) && dirname(folder) !== folder) folder = dirname(folder)
   const { version } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as { version: string }
   return { folder, version }
+}
+
+/** Where things are kept that can be made again: TESSERA_CACHE, or `tessera` in the system's folder for caches. */
+export function cacheFolder(): string {
+  const own = process.env.TESSERA_CACHE
+  if (own) return own
+  if (process.platform === 'win32') {
+    return join(process.env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'tessera', 'cache')
+  }
+  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'tessera')
+  return join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'tessera')
 }

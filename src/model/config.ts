@@ -9,6 +9,32 @@ export type RopeScaling =
   /** Llama 3.1: low frequencies are divided by `factor`, high ones kept, smoothly between. */
   | { kind: 'llama3'; factor: number; lowFrequency: number; highFrequency: number; original: number }
 
+/** Activations of feed-forward layers, by Hugging Face's names. */
+export type Activation = 'gelu' | 'gelu_new' | 'gelu_pytorch_tanh' | 'relu' | 'silu'
+
+/** What an encoder has besides (BERT). */
+export interface EncoderDetails {
+  /** Rows of the token type embedding: which sentence a token is of. */
+  tokenTypes: number
+  /** A dense layer with tanh over the first token's state. */
+  pooler: boolean
+  /** The head that names masked tokens. */
+  maskedHead: boolean
+}
+
+/** What an encoder–decoder has besides (T5); `layers` are the encoder's. */
+export interface Seq2SeqDetails {
+  /** The feed-forward layer has a gate (T5 1.1, ByT5). */
+  gated: boolean
+  decoderLayers: number
+  /** Distances fall into so many buckets, all from `maxDistance` on into the last. */
+  buckets: number
+  maxDistance: number
+  pad: number
+  /** The id that a decoder's input begins with. */
+  start: number
+}
+
 export interface DecoderConfig {
   family: string
   vocabSize: number
@@ -35,6 +61,12 @@ export interface DecoderConfig {
   slidingWindow: number | null
   bos: number | null
   eos: readonly number[]
+  /** Of the feed-forward layer, where the family has a choice. */
+  activation?: Activation
+  /** Of families whose `kind` is encoder. */
+  encoder?: EncoderDetails
+  /** Of families whose `kind` is encoder-decoder. */
+  seq2seq?: Seq2SeqDetails
 }
 
 type Json = Readonly<Record<string, unknown>>
@@ -66,6 +98,31 @@ export function flagOf(json: Json, key: string, standard: boolean): boolean {
   return value
 }
 
+/** Throws FORMAT_UNSUPPORTED for an activation that we do not have. */
+export function activationOf(json: Json, key: string, standard: Activation): Activation {
+  const value = json[key] ?? standard
+  const known: readonly Activation[] = ['gelu', 'gelu_new', 'gelu_pytorch_tanh', 'relu', 'silu']
+  const found = known.find((name) => name === value)
+  if (!found) {
+    throw new TesseraError('FORMAT_UNSUPPORTED', `The activation ${JSON.stringify(value)}`, {
+      where: `config.json ${key}`,
+      hint: `There are: ${known.join(', ')}`,
+    })
+  }
+  return found
+}
+
+/** Throws FORMAT_UNSUPPORTED where a switch is not as the family that we implement has it. */
+export function expectSetting(json: Json, key: string, only: unknown): void {
+  const value = json[key] ?? only
+  if (value !== only) {
+    throw new TesseraError('FORMAT_UNSUPPORTED', `${key} is ${JSON.stringify(value)}`, {
+      where: `config.json ${key}`,
+      hint: `Only ${JSON.stringify(only)} is supported`,
+    })
+  }
+}
+
 /** One id, several, or none. */
 export function idsOf(json: Json, key: string): number[] {
   const value = json[key]
@@ -77,25 +134,37 @@ export function idsOf(json: Json, key: string): number[] {
   return list as number[]
 }
 
-/** Throws FORMAT_UNSUPPORTED for a kind that we do not implement. */
-export function ropeScalingOf(json: Json): RopeScaling {
-  const scaling = (json.rope_scaling ?? null) as Json | null
-  if (scaling === null) return { kind: 'none' }
-  if (typeof scaling !== 'object') throw configError('rope_scaling is no object', 'rope_scaling')
-  const kind = scaling.rope_type ?? scaling.type
+/**
+ * Rotary positions: `rope_theta` and `rope_scaling`, or both in `rope_parameters`, as newer files have them. Throws
+ * FORMAT_UNSUPPORTED for a kind of scaling that we do not implement.
+ */
+export function ropeOf(json: Json): { theta: number; scaling: RopeScaling } {
+  const key = json.rope_parameters ? 'rope_parameters' : 'rope_scaling'
+  const settings = (json[key] ?? {}) as Json
+  if (typeof settings !== 'object') throw configError(`${key} is no object`, key)
+  const theta = numberOf(settings, 'rope_theta', numberOf(json, 'rope_theta', 10_000))
+  return { theta, scaling: scalingOf(settings, key, json) }
+}
+
+function scalingOf(settings: Json, key: string, json: Json): RopeScaling {
+  const kind = settings.rope_type ?? settings.type ?? 'default'
   if (kind === 'default') return { kind: 'none' }
-  if (kind === 'linear') return { kind: 'linear', factor: numberOf(scaling, 'factor', 1) }
+  if (kind === 'linear') return { kind: 'linear', factor: numberOf(settings, 'factor', 1) }
   if (kind === 'llama3') {
     return {
       kind: 'llama3',
-      factor: numberOf(scaling, 'factor', 8),
-      lowFrequency: numberOf(scaling, 'low_freq_factor', 1),
-      highFrequency: numberOf(scaling, 'high_freq_factor', 4),
-      original: numberOf(scaling, 'original_max_position_embeddings', 8192),
+      factor: numberOf(settings, 'factor', 8),
+      lowFrequency: numberOf(settings, 'low_freq_factor', 1),
+      highFrequency: numberOf(settings, 'high_freq_factor', 4),
+      original: numberOf(
+        settings,
+        'original_max_position_embeddings',
+        numberOf(json, 'original_max_position_embeddings', 8192),
+      ),
     }
   }
   throw new TesseraError('FORMAT_UNSUPPORTED', `Rotary scaling of the kind ${JSON.stringify(kind)}`, {
-    where: 'config.json rope_scaling',
+    where: `config.json ${key}`,
     hint: 'There are: default, linear, llama3',
   })
 }

@@ -2,25 +2,26 @@
 // takes new tokens and a cache and gives logits, hidden states and attention as far as they are wanted.
 // Everything else (generation, batching, speculation, embedding) is made of steps and of operations on caches.
 import { TesseraError } from '../core/index.ts'
-import type { Session } from '../tensor/index.ts'
+import type { Session, SessionOptions } from '../tensor/index.ts'
 import type { Tokenizer } from '../tokenizer/index.ts'
 import { Cache, type CacheModel, type CacheOptions } from './cache/cache.ts'
 import type { Checkpoint } from './checkpoint/checkpoint.ts'
+import { withCheckpoint } from './checkpoint/with-checkpoint.ts'
 import type { DecoderConfig } from './config.ts'
 import { usesOf } from './runtime/graph.ts'
+import { openWeights, type WeightOptions } from './runtime/open-weights.ts'
+import type { PrecisionName } from './runtime/precision.ts'
 import { Sessions } from './runtime/sessions.ts'
 import { runStep, type StepInput, type StepResult } from './runtime/step.ts'
-import { arrayName, fp32, type StoredArray } from './runtime/weights.ts'
+import { expectKind } from './training-net.ts'
 
-export type PrecisionName = 'fp32' | 'int8' | 'int4'
-
-export interface ModelOptions {
-  /** Default fp32. */
-  precision?: PrecisionName
+export interface ModelOptions extends WeightOptions {
   /** Execution provider of ONNX Runtime: `cpu` (default), `cuda`, `dml`, `coreml`; in a page `wasm`, `webgpu`. */
   device?: string
   /** Threads within one operator. Default 1. */
   threads?: number
+  /** Write a profile by operator to `<prefix>_<time>.json` on release (Node only). */
+  profile?: string
 }
 
 export class Model implements CacheModel {
@@ -35,15 +36,15 @@ export class Model implements CacheModel {
   private readonly sessions: Sessions
 
   private constructor(
-    checkpoint: Checkpoint,
+    { config, tokenizer, identity }: Checkpoint,
     precision: PrecisionName,
     bytes: number,
     patchable: readonly string[],
     sessions: Sessions,
   ) {
-    this.config = checkpoint.config
-    this.tokenizer = checkpoint.tokenizer
-    this.identity = checkpoint.identity
+    this.config = config
+    this.tokenizer = tokenizer
+    this.identity = identity
     this.precision = precision
     this.bytes = bytes
     this.patchable = patchable
@@ -51,29 +52,20 @@ export class Model implements CacheModel {
   }
 
   /** @internal See `loadModel`. */
-  static async open(
-    checkpoint: Checkpoint,
-    { precision = 'fp32', device, threads = 1 }: ModelOptions,
-  ): Promise<Model> {
-    if (precision !== 'fp32') throw new TesseraError('FORMAT_UNSUPPORTED', `The precision ${precision}`)
+  static async open(checkpoint: Checkpoint, options: ModelOptions): Promise<Model> {
+    const { device, threads = 1, profile, ...rest } = options
     const { family, config } = checkpoint
+    expectKind(family, ['decoder'], 'A model that continues text')
     const { uses, noted } = usesOf(family, config)
-    const arrays = new Map<string, StoredArray>()
-    for (const [name, { shape, uses: ways }] of uses) {
-      const values = await checkpoint.weight(name)
-      for (const use of ways) {
-        for (const [suffix, { dtype, shape: stored, data }] of Object.entries(
-          fp32.convert(use, values, shape),
-        )) {
-          arrays.set(arrayName(name, suffix), { dtype, shape: stored, source: data })
-        }
-      }
+    const { arrays, precision, bytes, session } = await openWeights(checkpoint, uses, rest)
+    const settings: SessionOptions = {
+      threads,
+      ...session,
+      ...(device !== undefined && { providers: [device] }),
+      ...(profile !== undefined && { profile }),
     }
-    let bytes = 0
-    for (const { source } of arrays.values()) bytes += 'location' in source ? 0 : source.byteLength
-    const options = { threads, ...(device !== undefined && { providers: [device] }) }
-    const sessions = new Sessions({ family, config, arrays, precision: fp32, options })
-    const model = new Model(checkpoint, precision, bytes, noted, sessions)
+    const sessions = new Sessions({ family, config, arrays, precision, options: settings })
+    const model = new Model(checkpoint, precision.name, bytes, noted, sessions)
     await model.session(false, [])
     return model
   }
@@ -122,14 +114,6 @@ function lanesOf({ ids }: StepInput): number {
  * Opens a model for computing: a path (a Hugging Face folder, a .safetensors file in one) or an open checkpoint. Throws
  * what opening a checkpoint throws, OUT_OF_MEMORY, RUNTIME_FAILED.
  */
-export async function loadModel(source: string | Checkpoint, options: ModelOptions = {}): Promise<Model> {
-  if (typeof source !== 'string') return Model.open(source, options)
-  // Reading files is for Node; a page opens its checkpoints itself.
-  const { openCheckpoint } = await import('./checkpoint/open.ts')
-  const checkpoint = await openCheckpoint(source)
-  try {
-    return await Model.open(checkpoint, options)
-  } finally {
-    await checkpoint.close()
-  }
+export function loadModel(source: string | Checkpoint, options: ModelOptions = {}): Promise<Model> {
+  return withCheckpoint(source, (checkpoint) => Model.open(checkpoint, options))
 }

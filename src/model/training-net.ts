@@ -1,91 +1,96 @@
-// A family's forward function in training: weights are inputs of the graph, attention is causal within each
-// row of the batch. The same plain form is what inference is tested against.
-import {
-  add,
-  attention,
-  expand,
-  gather,
-  greater,
-  matmul,
-  range,
-  reshape,
-  type Tensor,
-  type Tensors,
-  transpose,
-  unsqueeze,
-  where,
-} from '../tensor/index.ts'
+// Families' forward functions in training: weights are inputs of the graph, there is no cache. The same plain form
+// is what inference is tested against.
+import { TesseraError } from '../core/index.ts'
+import type { Tensor, Tensors } from '../tensor/index.ts'
 import type { DecoderConfig } from './config.ts'
 import type { Family } from './families/family.ts'
-import type { Net } from './net.ts'
-import { rotate, type Rotation, rotationAt } from './rope.ts'
+import type { NetWeights } from './net.ts'
+import { PlainNet, positionsOf, tensorWeights } from './plain-net.ts'
 
-/** 0 where a query may look, a large negative number where it may not: `[time, time]`. */
-function causalBias(time: Tensor['shape'][number], window: number | null): Tensor {
-  const positions = range(time)
-  const query = unsqueeze(positions, 1)
-  const key = unsqueeze(positions, 0)
-  const later = where(greater(key, query), -1e9, 0)
-  return window === null ? later : add(later, where(greater(query, add(key, window - 1)), -1e9, 0))
-}
-
-class TrainingNet implements Net {
-  private readonly config: DecoderConfig
-  private readonly weights: Tensors
-  private readonly positions: Tensor
-  private bias: Tensor | null = null
-  private rotation: Rotation | null = null
-
-  constructor(config: DecoderConfig, weights: Tensors, positions: Tensor) {
-    this.config = config
-    this.weights = weights
-    this.positions = positions
-  }
-
-  weight(name: string): Tensor {
-    return this.weights[name]!
-  }
-
-  linear(x: Tensor, name: string): Tensor {
-    return matmul(x, this.weights[name]!)
-  }
-
-  embed(name: string, ids: Tensor): Tensor {
-    return gather(this.weights[name]!, ids)
-  }
-
-  unembed(x: Tensor, name: string): Tensor {
-    return matmul(x, transpose(this.weights[name]!))
-  }
-
-  rotate(x: Tensor): Tensor {
-    this.rotation ??= rotationAt(this.config, this.positions)
-    return rotate(x, this.rotation)
-  }
-
-  attend(_: number, queries: Tensor, keys: Tensor, values: Tensor): Tensor {
-    const { heads, kvHeads, headDim, slidingWindow } = this.config
-    const [batch, time] = queries.shape as [Tensor['shape'][number], Tensor['shape'][number]]
-    this.bias ??= causalBias(time, slidingWindow)
-    const byHead = (x: Tensor) => {
-      const own = transpose(x, [0, 2, 1, 3])
-      const groups = heads / (x.shape[2] as number)
-      if (groups === 1) return own
-      const repeated = expand(unsqueeze(own, 2), [batch, kvHeads, groups, time, headDim])
-      return reshape(repeated, [batch, heads, time, headDim])
-    }
-    const attended = attention(byHead(queries), byHead(keys), byHead(values), { bias: this.bias })
-    return reshape(transpose(attended, [0, 2, 1, 3]), [batch, time, heads * headDim])
-  }
-
-  note(_: string, x: Tensor): Tensor {
-    return x
+/** Throws ARGUMENT_INVALID for a family of another kind. */
+export function expectKind(family: Family, kinds: readonly Family['kind'][], what: string): void {
+  if (!kinds.includes(family.kind)) {
+    throw new TesseraError('ARGUMENT_INVALID', `${what}: ${family.name} is of the kind ${family.kind}`, {
+      hint: `It works with models of the kind ${kinds.join(' or ')}`,
+    })
   }
 }
 
-/** Logits `[batch, time, vocab]` of ids `[batch, time]`, positions from 0 on. */
+/**
+ * Logits `[batch, time, vocab]` of a decoder for ids `[batch, time]`, positions from 0 on. Throws
+ * ARGUMENT_INVALID for a family that is no decoder.
+ */
 export function trainingLogits(family: Family, config: DecoderConfig, weights: Tensors, ids: Tensor): Tensor {
-  const positions = expand(unsqueeze(range(ids.shape[1]!), 0), ids.shape)
-  const net = new TrainingNet(config, weights, positions)
+  expectKind(family, ['decoder'], 'Causal logits')
+  const positions = positionsOf(ids)
+  const net = new PlainNet(config, tensorWeights(weights), positions, { causal: true })
   return family.logits(config, net, family.forward(config, net, { embeddings: null, ids, positions }))
+}
+
+/** What an encoder reads. */
+export interface EncoderInput {
+  /** int64 `[batch, time]`. */
+  ids: Tensor
+  /** int64 `[batch, time]`, 0 at padding. Default: no padding. */
+  mask?: Tensor
+  /** int64 `[batch, time]`: which sentence a token is of. Default: all 0. */
+  tokenTypes?: Tensor
+}
+
+export interface EncoderOutput {
+  /** `[batch, time, dim]`. */
+  states: Tensor
+  /** `[batch, dim]`; null without a pooler. */
+  pooled: Tensor | null
+  /** `[batch, time, vocab]` of the masked-token head; null without one. */
+  logits: Tensor | null
+}
+
+/** An encoder, or the encoder of an encoder–decoder, over a batch of texts. Throws ARGUMENT_INVALID. */
+export function encoderStates(
+  family: Family,
+  config: DecoderConfig,
+  weights: Tensors,
+  input: EncoderInput,
+): EncoderOutput {
+  return statesOf(family, config, tensorWeights(weights), input)
+}
+
+/** @internal The same with weights of any kind. */
+export function statesOf(
+  family: Family,
+  config: DecoderConfig,
+  weights: NetWeights,
+  { ids, mask, tokenTypes }: EncoderInput,
+): EncoderOutput {
+  expectKind(family, ['encoder', 'encoder-decoder'], 'States of a text')
+  const positions = positionsOf(ids)
+  const net = new PlainNet(config, weights, positions, { causal: false, ...(mask && { mask }) })
+  const input = { embeddings: null, ids, positions, ...(tokenTypes && { tokenTypes }) }
+  const states = family.encode?.(config, net, input) ?? family.forward(config, net, input)
+  return {
+    states,
+    pooled: family.pool?.(config, net, states) ?? null,
+    logits: config.encoder?.maskedHead ? family.logits(config, net, states) : null,
+  }
+}
+
+/**
+ * Logits `[batch, time, vocab]` for `decoderIds` `[batch, time]`, after a text `[batch, length]`. Throws
+ * ARGUMENT_INVALID for a family that is no encoder–decoder.
+ */
+export function seq2seqLogits(
+  family: Family,
+  config: DecoderConfig,
+  weights: Tensors,
+  input: EncoderInput & { decoderIds: Tensor },
+): Tensor {
+  expectKind(family, ['encoder-decoder'], 'Logits of a text after another')
+  const source = tensorWeights(weights)
+  const encoded = statesOf(family, config, source, input).states
+  const { decoderIds: ids, mask } = input
+  const positions = positionsOf(ids)
+  const net = new PlainNet(config, source, positions, { causal: true, ...(mask && { crossMask: mask }) })
+  const states = family.forward(config, net, { embeddings: null, ids, positions, encoded })
+  return family.logits(config, net, states)
 }

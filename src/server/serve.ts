@@ -4,9 +4,11 @@ import { getRequestListener } from '@hono/node-server'
 import { TesseraError } from '../core/index.ts'
 import { createApp, type PaperSource } from './app.ts'
 import { FileTable } from './files.ts'
+import { listen, LOOPBACK } from './listen.ts'
+import type { ModelShelf } from './models/shelf.ts'
+import type { TrainingRuns } from './training/runs.ts'
 
 export const DEFAULT_PORT = 7470
-const LOOPBACK = '127.0.0.1'
 /** How many ports after the default are tried before giving up. */
 const PORTS_TRIED = 20
 
@@ -15,7 +17,11 @@ export interface ServeOptions {
   pages: string
   /** The folder of built-in vocabularies, served under /vocabularies/. */
   vocabularies: string
+  /** Folder of ONNX Runtime's files for pages, served under /ort/. Null: not installed. */
+  runtime: string | null
   papers: PaperSource
+  training: TrainingRuns
+  models: ModelShelf
   /** Exactly this port (0 = any free one). Absent: 7470, or the next free one after it. */
   port?: number
 }
@@ -23,7 +29,7 @@ export interface ServeOptions {
 export interface Served {
   url: string
   port: number
-  /** Stops listening and ends open connections. */
+  /** Stops listening and ends open connections; a training run under way saves a checkpoint first. */
   close(): Promise<void>
 }
 
@@ -38,6 +44,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const files = new FileTable([
     [options.pages, '/'],
     [options.vocabularies, '/vocabularies/'],
+    ...(options.runtime === null ? [] : [[options.runtime, '/ort/'] as const]),
   ])
   if ((await files.find('/index.html')) === undefined) {
     throw new TesseraError('FILE_NOT_FOUND', 'The pages of the Studio are not built', {
@@ -46,8 +53,10 @@ export async function serve(options: ServeOptions): Promise<Served> {
     })
   }
 
+  await options.models.check()
+
   const hosts = new Set<string>()
-  const app = createApp({ files, papers: options.papers, hosts })
+  const app = createApp({ ...options, files, hosts })
   const server = createServer(getRequestListener(app.fetch))
   const bound = port === undefined ? await listenFrom(server, DEFAULT_PORT) : await listen(server, port)
   for (const name of [LOOPBACK, 'localhost']) {
@@ -57,11 +66,12 @@ export async function serve(options: ServeOptions): Promise<Served> {
   return {
     url: `http://${LOOPBACK}:${bound}/`,
     port: bound,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      server.closeAllConnections()
+      await options.training.close()
+      await closed
+    },
   }
 }
 
@@ -75,35 +85,5 @@ async function listenFrom(server: Server, first: number): Promise<number> {
   }
   throw new TesseraError('PORT_IN_USE', `Ports ${first} to ${first + PORTS_TRIED - 1} are all taken`, {
     hint: 'Choose another with --port N (0 = any free one)',
-  })
-}
-
-function listen(server: Server, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const fail = (cause: NodeJS.ErrnoException) => {
-      server.off('listening', done)
-      const reasons: Record<string, string> = {
-        EADDRINUSE: `Port ${port} is taken by another program`,
-        EACCES: `Port ${port} needs rights that this user does not have`,
-      }
-      const message = reasons[cause.code ?? '']
-      reject(
-        message
-          ? new TesseraError('PORT_IN_USE', message, {
-              where: `${LOOPBACK}:${port}`,
-              hint: 'Choose another with --port N (0 = any free one)',
-              cause,
-            })
-          : cause,
-      )
-    }
-    const done = () => {
-      server.off('error', fail)
-      const address = server.address()
-      resolve(typeof address === 'object' && address ? address.port : port)
-    }
-    server.once('error', fail)
-    server.once('listening', done)
-    server.listen(port, LOOPBACK)
   })
 }

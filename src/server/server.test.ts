@@ -6,6 +6,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TesseraError } from '../core/index.ts'
 import { DEFAULT_PORT, serve, type Served } from './serve.ts'
+import { ModelShelf } from './models/shelf.ts'
+import { TrainingRuns } from './training/runs.ts'
 
 const papers = {
   list: () => [{ slug: 'one' }],
@@ -16,11 +18,21 @@ const papers = {
   },
 }
 
+const models = new ModelShelf('/nowhere', null, () => Promise.resolve([]))
+const training = new TrainingRuns({ folder: '/nowhere', samples: [] })
 let folder: string
 let served: Served
 const at = (path: string) => served.url.replace(/\/$/, '') + path
 const start = (port?: number) =>
-  serve({ pages: join(folder, 'web'), vocabularies: join(folder, 'vocab'), papers, port })
+  serve({
+    pages: join(folder, 'web'),
+    vocabularies: join(folder, 'vocab'),
+    runtime: null,
+    papers,
+    training,
+    models,
+    port,
+  })
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tessera-server-'))
@@ -136,7 +148,7 @@ describe('security', () => {
     const { headers } = await fetch(at('/'))
     const policy = headers.get('content-security-policy') ?? ''
     expect(policy).toContain("default-src 'none'")
-    expect(policy).toMatch(/script-src 'self'(;|$)/)
+    expect(policy).toMatch(/script-src 'self' 'wasm-unsafe-eval'(;|$)/)
     expect(policy).toContain("frame-ancestors 'none'")
     expect(headers.get('x-content-type-options')).toBe('nosniff')
     expect(headers.get('access-control-allow-origin')).toBeNull()
@@ -189,7 +201,15 @@ describe('ports', () => {
   it('refuses what is not a port, and pages that are not built', async () => {
     await expect(start(70000)).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
     await expect(
-      serve({ pages: join(folder, 'vocab'), vocabularies: folder, papers, port: 0 }),
+      serve({
+        pages: join(folder, 'vocab'),
+        vocabularies: folder,
+        runtime: null,
+        papers,
+        training,
+        models,
+        port: 0,
+      }),
     ).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' })
   })
 })

@@ -162,6 +162,27 @@ describe('gradients of compositions', () => {
     expect([...(custom.data as Float32Array)]).toEqual([7, 7, 7, 7])
   })
 
+  test('of mixed losses: the sum of the losses’ own, by their weights', async () => {
+    const [x, w] = [given(3, 4), given(4, 5)]
+    const losses = (x: t.Tensor, w: t.Tensor) => {
+      const logits = t.matmul(x, w)
+      const targets = t.constant(BigInt64Array.of(1n, 0n, 4n), [3])
+      return [t.crossEntropy(logits, targets), t.mean(t.square(logits)), t.mean(t.abs(w))]
+    }
+    const weights = [1, 0.5, 0.01]
+    const mixed = await evaluate([x, w], (x, w) => {
+      const total = losses(x, w).map((loss, i) => t.mul(loss, weights[i]!))
+      return t.grad(total.reduce(t.add), [w])[0]!
+    })
+    const single = await Promise.all(
+      weights.map((_, i) => evaluate([x, w], (x, w) => t.grad(losses(x, w)[i]!, [w])[0]!)),
+    )
+    for (const [at, value] of (mixed.data as Float32Array).entries()) {
+      const sum = weights.reduce((total, weight, i) => total + weight * (single[i]!.data[at] as number), 0)
+      expect(value).toBeCloseTo(sum, 6)
+    }
+  })
+
   test('refuses what is no scalar, and names an operation without a rule', () => {
     t.trace({ x: t.float(3) }, ({ x }) => {
       expect(() => t.grad(x, [x])).toThrow(expect.objectContaining({ code: 'SHAPE_MISMATCH' }))

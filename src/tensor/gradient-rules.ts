@@ -1,12 +1,14 @@
 // How each operation passes a gradient back: the vector-Jacobian products of reverse-mode differentiation, as
 // operations themselves, so that gradients can be differentiated again.
 import type { Dim } from './dim.ts'
-import { elements, subDims } from './dim.ts'
+import { addDims, elements, mulDims, subDims } from './dim.ts'
 import * as e from './ops/elementwise.ts'
 import { customRuleOf } from './ops/gradient-control.ts'
 import { cumSum, gather, gatherElements, scatterElements, scatterRows, zeros } from './ops/index-ops.ts'
-import { concat, pad, reshape, slice, split, squeeze, transpose } from './ops/layout.ts'
+import { concat, pad, reshape, slice, split, squeeze, transpose, unsqueeze } from './ops/layout.ts'
 import { matmul, softmax } from './ops/contract.ts'
+import { convGradient, convTransposeGradient } from './ops/conv.ts'
+import { tril, triu } from './ops/masks.ts'
 import { expand, foldedElements, sum, unbroadcast } from './ops/reduce.ts'
 import type { GraphNode, Tensor } from './tensor.ts'
 
@@ -60,6 +62,15 @@ const reducedExtremum: GradientRule = (node, [gradient]) => {
   return [e.mul(e.div(hit, ties), withAxes(gradient!, node)), null]
 }
 
+/** Zeros behind each element along an axis, so that the axis is `step` times as long. */
+function spread(x: Tensor, axis: number, step: number): Tensor {
+  const wide = pad(unsqueeze(x, axis + 1), axis + 1, 0, step - 1)
+  return reshape(
+    wide,
+    x.shape.map((dim, i) => (i === axis ? mulDims(dim, step) : dim)),
+  )
+}
+
 const noGradient: GradientRule = (node) => node.inputs.map(() => null)
 
 const TWO_OVER_ROOT_PI = 2 / Math.sqrt(Math.PI)
@@ -79,6 +90,7 @@ const RULES: Readonly<Record<string, GradientRule>> = {
   Cos: unary((g, x) => e.neg(e.mul(g, e.sin(x)))),
   Relu: unary((g, x) => e.mul(g, e.cast(e.greater(x, 0), g.dtype))),
   Floor: noGradient,
+  Ceil: noGradient,
   Round: noGradient,
   Add: binary((g) => [g, g]),
   Sub: binary((g) => [g, e.neg(g)]),
@@ -125,8 +137,14 @@ const RULES: Readonly<Record<string, GradientRule>> = {
   ReduceMin: reducedExtremum,
   Slice: (node, [gradient]) => {
     const x = node.inputs[0]!
-    const [from, to, axis] = node.sizes.map((size) => size[0]!) as [Dim, Dim, number]
-    return [pad(gradient!, axis, from, subDims(x.shape[axis]!, to))]
+    const [from, to, axis, step = 1] = node.sizes.map((size) => size[0]!) as [Dim, Dim, number, number?]
+    if (step === 1) return [pad(gradient!, axis, from, subDims(x.shape[axis]!, to))]
+    // Each element gets step - 1 zeros behind it; those of the last one may reach over the end.
+    const wide = spread(gradient!, axis, step)
+    const over = subDims(addDims(from, wide.shape[axis]!), x.shape[axis]!)
+    return typeof over === 'number' && over > 0
+      ? [pad(slice(wide, axis, 0, subDims(wide.shape[axis]!, over)), axis, from, 0)]
+      : [pad(wide, axis, from, mulDims(over, -1))]
   },
   Pad: (node, [gradient]) => {
     const x = node.inputs[0]!
@@ -207,6 +225,12 @@ const RULES: Readonly<Record<string, GradientRule>> = {
     const { exclusive, reverse } = node.attributes
     return [cumSum(gradient!, axis, { exclusive: exclusive === 1, reverse: reverse !== 1 }), null]
   },
+  Trilu: (node, [gradient]) => {
+    const diagonal = Number((node.inputs[1]!.node.data as BigInt64Array)[0])
+    return [node.attributes.upper === 1 ? triu(gradient!, diagonal) : tril(gradient!, diagonal), null]
+  },
+  Conv: (node, [gradient]) => convGradient(node, gradient!),
+  ConvTranspose: (node, [gradient]) => convTransposeGradient(node, gradient!),
   MatMul: (node, [gradient]) => {
     const [a, b] = node.inputs as [Tensor, Tensor]
     const da = unbroadcast(matmul(gradient!, transpose(b)), a.shape)
@@ -230,6 +254,9 @@ const RULES: Readonly<Record<string, GradientRule>> = {
   WithGradient: (node, [gradient]) => [null, ...customRuleOf(node)(gradient!)],
   // Whole numbers and truth values have no slope.
   ArgMax: noGradient,
+  ArgMin: noGradient,
+  IsNaN: noGradient,
+  Mod: noGradient,
   Equal: noGradient,
   Less: noGradient,
   LessOrEqual: noGradient,
@@ -241,6 +268,9 @@ const RULES: Readonly<Record<string, GradientRule>> = {
   Range: noGradient,
   DimSize: noGradient,
 }
+
+/** Operators that gradients pass, or are stopped at. */
+export const DIFFERENTIABLE: readonly string[] = Object.keys(RULES)
 
 export function ruleOf(op: string): GradientRule | null {
   return Object.hasOwn(RULES, op) ? RULES[op]! : null

@@ -14,28 +14,73 @@ export {
   type TensorData,
 } from './tensor.ts'
 export * from './ops/elementwise.ts'
-export { argmax, dimSize, expand, logSumExp, max, mean, min, type ReduceOptions, sum } from './ops/reduce.ts'
-export { concat, pad, reshape, slice, split, squeeze, transpose, unsqueeze } from './ops/layout.ts'
+export {
+  all,
+  any,
+  argmax,
+  argmin,
+  dimSize,
+  expand,
+  logSumExp,
+  max,
+  mean,
+  min,
+  type ReduceOptions,
+  sum,
+  variance,
+} from './ops/reduce.ts'
+export {
+  concat,
+  pad,
+  reshape,
+  slice,
+  split,
+  squeeze,
+  stack,
+  tile,
+  transpose,
+  unsqueeze,
+} from './ops/layout.ts'
 export {
   cumSum,
   type CumSumOptions,
+  flip,
   gather,
   gatherElements,
   oneHot,
   ones,
   range,
+  type Reduction,
+  scatterElements,
+  scatterRows,
   topK,
   zeros,
 } from './ops/index-ops.ts'
 export * from './ops/activations.ts'
 export { layerNorm, rmsNorm } from './ops/norms.ts'
 export { attention, type AttentionOptions, rotary } from './ops/attention.ts'
-export { crossEntropy, logSoftmax, matmul, softmax } from './ops/contract.ts'
+export { type ConvOptions, conv1d, convTranspose1d } from './ops/conv.ts'
+export { causalBias, tril, triu } from './ops/masks.ts'
+export { crossEntropy, logSoftmax, matmul, negativeLogLikelihood, softmax } from './ops/contract.ts'
 export { type CustomRule, stopGradient, straightThrough, withGradient } from './ops/gradient-control.ts'
 export { grad } from './grad.ts'
 export { float, type InputSpec, ints, Program, trace } from './program.ts'
 export { type Feed } from './run/feeds.ts'
-export { type NativeTensor, type Result, Session, type SessionOptions } from './run/session.ts'
+export {
+  type Result,
+  Session,
+  sessionMemory,
+  type SessionMemory,
+  type SessionOptions,
+} from './run/session.ts'
+export {
+  configureWebRuntime,
+  type NativeTensor,
+  type Provider,
+  type WebRuntimeOptions,
+} from './run/runtime.ts'
+export { type OperatorTime, profileByOperator } from './run/profile.ts'
+export { type GraphMemory } from './onnx/memory.ts'
 export {
   adamW,
   type AdamWOptions,
@@ -56,6 +101,8 @@ export {
   type ParameterView,
 } from './train/parameters.ts'
 export {
+  type Batch,
+  type OpenTrainerOptions,
   type StepReport,
   Trainer,
   type TrainerOptions,

@@ -3,7 +3,9 @@
 import { TesseraError } from '../core/index.ts'
 import type { Shape } from './dim.ts'
 import { nodesOf } from './grad.ts'
+import { graphMemory, type GraphMemory } from './onnx/memory.ts'
 import { onnxModel, type OnnxModel } from './onnx/model.ts'
+import { graphText } from './onnx/text.ts'
 import { rewrite } from './rewrite/index.ts'
 import { type DType, input, type Tensor } from './tensor.ts'
 
@@ -28,6 +30,7 @@ export class Program<Outputs extends string = string> {
   /** Names of the inputs that an output depends on; the others are checked, and not computed with. */
   readonly used: ReadonlySet<string>
   readonly outputs: ReadonlyMap<Outputs, Tensor>
+  private rewritten: ReadonlyMap<Outputs, Tensor> | undefined
   private model: OnnxModel | undefined
 
   constructor(inputs: Readonly<Record<string, Tensor>>, outputs: Readonly<Record<Outputs, Tensor>>) {
@@ -46,14 +49,30 @@ export class Program<Outputs extends string = string> {
     }
   }
 
+  /** The outputs after rewriting: what is compiled and run. */
+  private final(): ReadonlyMap<Outputs, Tensor> {
+    if (!this.rewritten) {
+      const names = [...this.outputs.keys()]
+      const tensors = rewrite(names.map((name) => this.outputs.get(name)!))
+      this.rewritten = new Map(names.map((name, i) => [name, tensors[i]!]))
+    }
+    return this.rewritten
+  }
+
   /** The ONNX model, made when it is first asked for. Throws DIM_UNKNOWN. */
   onnx(): OnnxModel {
-    if (!this.model) {
-      const names = [...this.outputs.keys()]
-      const rewritten = rewrite(names.map((name) => this.outputs.get(name)!))
-      this.model = onnxModel(names.map((name, i) => [name, rewritten[i]!]))
-    }
+    this.model ??= onnxModel([...this.final()])
     return this.model
+  }
+
+  /** One line for each node that runs; with `sizes`, named dimensions are written as numbers. */
+  text(sizes?: ReadonlyMap<string, number>): string {
+    return graphText(this.final(), sizes)
+  }
+
+  /** Bytes that a run needs when named dimensions have these sizes, estimated from the shapes. */
+  memory(sizes: Readonly<Record<string, number>> = {}): GraphMemory {
+    return graphMemory([...this.final().values()], new Map(Object.entries(sizes)))
   }
 }
 

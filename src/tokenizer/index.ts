@@ -10,6 +10,7 @@ export {
 } from './load/index.ts'
 export {
   readCompact,
+  readGgufMetadata,
   readGgufVocab,
   readRankList,
   readSentencePiece,
@@ -17,10 +18,18 @@ export {
   readTokenizer,
   readTokenizerJson,
   writeCompact,
+  writeGgufMetadata,
+  writeGgufVocab,
   writeSentencePiece,
   writeTiktokenRanks,
   writeTokenizerJson,
+  type GgufEntries,
+  type GgufEntry,
+  type GgufMetadata,
   type GgufOptions,
+  type GgufValue,
+  type GgufVocab,
+  type GgufVocabOptions,
   type RankOptions,
   type ReadOptions,
   type SentencePieceOptions,
@@ -60,7 +69,9 @@ export { Vocab, type VocabAlphabet } from './vocab.ts'
 export * from './binary/index.ts'
 export * from './glyphs/index.ts'
 export * from './unicode-centric/index.ts'
-export { scriptNameOf } from './unicode/index.ts'
+export { difference, intersection, scriptNameOf, setHas, type CodePointSet } from './unicode/index.ts'
+export { patternSyntax } from './regex/index.ts'
+export type { Syntax as PatternSyntax } from './regex/syntax.ts'
 export { svgTokens, type SvgTokens } from './svg-tokens.ts'
 export type * from './svg/index.ts'
 export type * from './spec.ts'

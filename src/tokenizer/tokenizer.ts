@@ -48,6 +48,7 @@ class SpecTokenizer implements Tokenizer {
   private readonly sink = new IdSink()
   private idDecoder: IdDecoder | null = null
   private addedIds: Map<string, number> | null = null
+  private addedById: Map<number, TokenizerSpec['addedTokens'][number]> | null = null
   private sampling: SubwordSampling | null = null
 
   constructor(spec: TokenizerSpec, settings: TokenizerSettings) {
@@ -168,7 +169,8 @@ class SpecTokenizer implements Tokenizer {
   info(id: number): TokenInfo {
     const decoder = this.decoding()
     if (!decoder.has(id)) throw decoder.outOfRange(id, 0)
-    const added = this.spec.addedTokens.find((token) => token.id === id)
+    this.addedById ??= new Map(this.spec.addedTokens.map((token) => [token.id, token]))
+    const added = this.addedById.get(id)
     return {
       id,
       token: added?.content ?? this.spec.model.vocab.stringOf(id),

@@ -38,10 +38,11 @@ export function projectWithPackage(): Project {
   const installed = join(modules, 'tessera')
   mkdirSync(installed, { recursive: true })
   execFileSync('tar', ['-xzf', join(folder, report.filename), '-C', installed, '--strip-components=1'])
-  const { dependencies = {} } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as {
-    dependencies?: Record<string, string>
-  }
-  for (const name of Object.keys(dependencies)) {
+  const { dependencies = {}, peerDependencies = {} } = JSON.parse(
+    readFileSync(join(installed, 'package.json'), 'utf8'),
+  ) as Record<string, Record<string, string> | undefined>
+  // Peers as well, as a user of models has installed them.
+  for (const name of Object.keys({ ...dependencies, ...peerDependencies })) {
     mkdirSync(dirname(join(modules, name)), { recursive: true })
     symlinkSync(resolve('node_modules', name), join(modules, name), 'junction')
   }

@@ -42,7 +42,8 @@ async function unpacked(): Promise<string> {
   return folder
 }
 
-async function launch(): Promise<Browser> {
+/** A browser of its own, for pages that are no Studio's. */
+export async function launch(): Promise<Browser> {
   const args = ['--no-sandbox', '--disable-gpu', '--font-render-hinting=none']
   // The package is for Linux on x64; elsewhere an installed Chrome does the same.
   if (process.platform !== 'linux' || process.arch !== 'x64')
@@ -94,8 +95,9 @@ export function stopServer(server: ChildProcess): Promise<number | null> {
   })
 }
 
-export async function startStudio(): Promise<Studio> {
-  const server = await startServer()
+/** `args`: for `npm start`, as `--model`. */
+export async function startStudio(args: readonly string[] = []): Promise<Studio> {
+  const server = await startServer(['--port', '0', ...args])
   const browser = await launch()
   return {
     url: server.url,

@@ -97,7 +97,7 @@ export default verb({
     const fileBytes = await writeTokenizer(spec, output, format)
     if (given.map !== undefined) {
       const oldToNew = Array.from(map, (id) => (id < 0 ? null : id))
-      const newSize = Math.max(...map) + 1
+      const newSize = map.reduce((most, id) => Math.max(most, id), -1) + 1
       await writeFileAtomic(given.map, `${JSON.stringify({ oldSize: map.length, newSize, oldToNew })}\n`)
     }
     if (given.json && output !== '-') await printJson({ file: output, format, ...report, fileBytes })

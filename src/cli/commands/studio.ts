@@ -19,23 +19,35 @@ function openInBrowser(url: string): void {
 export default verb({
   name: 'tessera studio',
   summary: 'The Studio, in your browser.',
-  details: 'Serves on 127.0.0.1 only; text and files that you open in it stay in the page. Ctrl-C ends it.',
+  details:
+    'Serves on 127.0.0.1 only. Text and files that you open in it stay in the page, but for text to train on, which this process reads. Ctrl-C ends it; a training run saves a checkpoint first.',
   options: {
     port: {
       type: 'string',
       valueHint: 'n',
       description: 'Exactly this port; 0 = any free one (default 7470 or the next free)',
     },
+    model: {
+      type: 'string',
+      valueHint: 'path',
+      description: 'A model for the Model page: a folder with config.json and .safetensors, or a .gguf file',
+    },
+    runs: {
+      type: 'string',
+      valueHint: 'folder',
+      description: 'Where training runs are kept (default .tessera/runs in the home folder)',
+    },
     open: { type: 'boolean', default: true, negativeDescription: 'Do not open a browser' },
     ...jsonOption,
   },
   examples: [
     { command: 'tessera studio', does: 'serve and open' },
+    { command: 'tessera studio --model ./SmolLM2-135M', does: 'look at a model of yours' },
     { command: 'tessera studio --port 8080 --no-open', does: 'only serve' },
   ],
   async run({ options }) {
     const port = wholeNumber(options.port, '--port')
-    const studio = await startStudio(port === undefined ? {} : { port })
+    const studio = await startStudio({ port, runs: options.runs, model: options.model })
     for (const [signal, code] of [
       ['SIGINT', 130],
       ['SIGTERM', 143],

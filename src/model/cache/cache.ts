@@ -362,8 +362,8 @@ export class Cache {
     return copy
   }
 
-  /** Slots of the prefix from `from` on become slots of the lanes. */
-  private unshare(from: number): void {
+  /** @internal Slots of the prefix from `from` on become slots of the lanes. */
+  unshare(from: number): void {
     const moved = this.prefixLength - from
     if (moved <= 0) return
     const copy = new Slots(

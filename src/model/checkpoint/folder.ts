@@ -16,6 +16,12 @@ const MOST_JSON = 64 << 20
 
 type Json = Readonly<Record<string, unknown>>
 
+/** Where a tensor is, under the name that the file has for it. */
+interface Place {
+  file: SafetensorsFile
+  name: string
+}
+
 async function readJson(path: string): Promise<Json> {
   const bytes = await readFileBounded(path, MOST_JSON)
   let json: unknown
@@ -71,12 +77,16 @@ export async function openFolder(path: string): Promise<Checkpoint> {
   const files: SafetensorsFile[] = []
   try {
     for (const one of paths) files.push(await SafetensorsFile.open(one))
-    const places = new Map<string, SafetensorsFile>()
-    for (const file of files) for (const name of file.tensors.keys()) places.set(name, file)
-    const config = await family.config(adjusted(json, places))
+    const stored = new Map<string, Place>()
+    for (const file of files) for (const name of file.tensors.keys()) stored.set(name, { file, name })
+    const find = (name: string): Place | undefined =>
+      [name, ...(family.spellings?.(name) ?? [])].map((one) => stored.get(one)).find((place) => place)
+    const has = (name: string) => find(name) !== undefined
+    const read = family.config(family.kind === 'decoder' ? adjusted(json, has) : json)
+    const config = family.fit?.(read, has) ?? read
     const parameters = family.parameters(config)
     const sources = family.sources(config)
-    checkAll(sources, parameters, places, folder)
+    checkAll(sources, parameters, find, folder)
     const tokenizerPath = join(folder, 'tokenizer.json')
     const tokenizer = (await exists(tokenizerPath)) ? await loadTokenizer(tokenizerPath) : null
     const identity = await identityOf([configPath, ...paths])
@@ -93,10 +103,10 @@ export async function openFolder(path: string): Promise<Checkpoint> {
         const { shape } = parameters[name]!
         const shapes = storedShapes(source, shape)
         const parts = await Promise.all(
-          source.names.map(async (stored, i) => ({
-            shape: shapes[i]!,
-            values: await places.get(stored)!.read(stored),
-          })),
+          source.names.map(async (own, i) => {
+            const { file, name: spelled } = find(own)!
+            return { shape: shapes[i]!, values: await file.read(spelled) }
+          }),
         )
         return joined(source, shape, parts)
       },
@@ -111,19 +121,19 @@ export async function openFolder(path: string): Promise<Checkpoint> {
 }
 
 /** Checkpoints say of themselves whether they are tied; some do not, and then the file does. */
-function adjusted(json: Json, places: ReadonlyMap<string, unknown>): Json {
+function adjusted(json: Json, has: (name: string) => boolean): Json {
   if (json.tie_word_embeddings !== undefined) return json
-  return { ...json, tie_word_embeddings: !places.has('lm_head.weight') }
+  return { ...json, tie_word_embeddings: !has('lm_head.weight') }
 }
 
 function checkAll(
   sources: Readonly<Record<string, WeightSource>>,
   parameters: Checkpoint['parameters'],
-  places: ReadonlyMap<string, SafetensorsFile>,
+  find: (name: string) => Place | undefined,
   folder: string,
 ): void {
   const wanted = Object.entries(sources)
-  const missing = wanted.flatMap(([, { names }]) => names).filter((name) => !places.has(name))
+  const missing = wanted.flatMap(([, { names }]) => names).filter((name) => !find(name))
   if (missing.length > 0) {
     const more = missing.length > 4 ? ` and ${missing.length - 4} more` : ''
     throw new TesseraError('FORMAT_INVALID', `Missing tensors: ${missing.slice(0, 4).join(', ')}${more}`, {
@@ -133,9 +143,8 @@ function checkAll(
   }
   for (const [name, source] of wanted) {
     for (const [i, shape] of storedShapes(source, parameters[name]!.shape).entries()) {
-      const stored = source.names[i]!
-      const file = places.get(stored)!
-      checkStored(stored, file.tensors.get(stored)!.shape, shape, file.path)
+      const { file, name: spelled } = find(source.names[i]!)!
+      checkStored(spelled, file.tensors.get(spelled)!.shape, shape, file.path)
     }
   }
 }

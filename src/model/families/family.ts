@@ -17,6 +17,8 @@ export interface WeightSource {
 
 export interface Family {
   name: string
+  /** What its models do: continue text, give states of a text, or write one text for another. */
+  kind: 'decoder' | 'encoder' | 'encoder-decoder'
   /** `architectures` of config.json. */
   architectures: readonly string[]
   /** Throws FORMAT_INVALID, FORMAT_UNSUPPORTED. */
@@ -25,8 +27,16 @@ export interface Family {
   configJson(config: DecoderConfig): Record<string, unknown>
   parameters(config: DecoderConfig): ParameterSpecs
   sources(config: DecoderConfig): Readonly<Record<string, WeightSource>>
+  /** Other names that checkpoints have for a tensor, tried in this order where it is missing. */
+  spellings?(name: string): readonly string[]
+  /** What only the tensors of a checkpoint tell, as whether BERT has a pooler. `has` knows all spellings. */
+  fit?(config: DecoderConfig, has: (name: string) => boolean): DecoderConfig
+  /** The encoder of an encoder–decoder: its states, normalised, `[batch, time, dim]`. */
+  encode?(config: DecoderConfig, net: Net, input: ForwardInput): Tensor
   /** The last layer's output, normalised: `[batch, time, dim]`. */
   forward(config: DecoderConfig, net: Net, input: ForwardInput): Tensor
   /** Logits `[…, vocab]` of states `[…, dim]`. */
   logits(config: DecoderConfig, net: Net, states: Tensor): Tensor
+  /** One vector for each text, `[batch, dim]`, of states `[batch, time, dim]`; null without a pooler. */
+  pool?(config: DecoderConfig, net: Net, states: Tensor): Tensor | null
 }

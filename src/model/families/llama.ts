@@ -12,7 +12,7 @@ import {
   type Tensor,
 } from '../../tensor/index.ts'
 import { TesseraError } from '../../core/index.ts'
-import { type DecoderConfig, flagOf, idsOf, numberOf, ropeScalingOf, wholeOf } from '../config.ts'
+import { type DecoderConfig, expectSetting, flagOf, idsOf, numberOf, ropeOf, wholeOf } from '../config.ts'
 import type { ForwardInput, Net } from '../net.ts'
 import type { Family, WeightSource } from './family.ts'
 
@@ -23,48 +23,85 @@ const ARCHITECTURES = {
   qwen3: 'Qwen3ForCausalLM',
 } as const
 
+/** What Hugging Face takes for granted where config.json is silent, by family. */
+const DEFAULTS = {
+  llama: { positions: 2048 },
+  mistral: { positions: 131_072, kvHeads: 8, window: 4096 },
+  qwen2: { positions: 32_768, kvHeads: 32 },
+  qwen3: { positions: 32_768, kvHeads: 32, headDim: 128 },
+} as const satisfies Record<
+  keyof typeof ARCHITECTURES,
+  { positions: number; kvHeads?: number; headDim?: number; window?: number }
+>
+
 function config(json: Readonly<Record<string, unknown>>): DecoderConfig {
   const architecture = (json.architectures as string[] | undefined)?.[0]
   const found = Object.entries(ARCHITECTURES).find(([, name]) => name === architecture)
-  const family = found?.[0] ?? 'llama'
+  const family = (found?.[0] ?? 'llama') as keyof typeof ARCHITECTURES
+  const standard: { positions: number; kvHeads?: number; headDim?: number } = DEFAULTS[family]
   const dim = wholeOf(json, 'hidden_size')
   const heads = wholeOf(json, 'num_attention_heads')
-  const kvHeads = wholeOf(json, 'num_key_value_heads', heads)
-  const headDim = wholeOf(json, 'head_dim', dim / heads)
+  const layers = wholeOf(json, 'num_hidden_layers')
+  const kvHeads = wholeOf(json, 'num_key_value_heads', standard.kvHeads ?? heads)
+  const headDim = wholeOf(json, 'head_dim', standard.headDim ?? dim / heads)
   if (heads % kvHeads !== 0 || headDim % 2 !== 0) {
     throw new TesseraError('FORMAT_INVALID', `${heads} heads, ${kvHeads} of keys, of ${headDim} numbers`, {
       where: 'config.json num_key_value_heads',
       hint: 'Heads are a multiple of key heads, and rotary heads have an even size',
     })
   }
-  if ((json.hidden_act ?? 'silu') !== 'silu') {
-    throw new TesseraError('FORMAT_UNSUPPORTED', `The activation ${JSON.stringify(json.hidden_act)}`, {
-      where: 'config.json hidden_act',
-      hint: 'This family has silu',
-    })
-  }
-  const window = json.sliding_window
-  const slides = family === 'mistral' || (flagOf(json, 'use_sliding_window', false) && family === 'qwen2')
+  expectSetting(json, 'hidden_act', 'silu')
+  expectSetting(json, 'mlp_bias', false)
+  expectSetting(json, 'partial_rotary_factor', 1)
+  // Hugging Face would put biases on the output projection, too, which Qwen2 does not have.
+  if (family !== 'qwen2') expectSetting(json, 'attention_bias', false)
+  const rope = ropeOf(json)
   return {
     family,
     vocabSize: wholeOf(json, 'vocab_size'),
     dim,
-    layers: wholeOf(json, 'num_hidden_layers'),
+    layers,
     heads,
     kvHeads,
     headDim,
     hidden: wholeOf(json, 'intermediate_size'),
     epsilon: numberOf(json, 'rms_norm_eps', 1e-6),
     tied: flagOf(json, 'tie_word_embeddings', false),
-    maxPositions: wholeOf(json, 'max_position_embeddings', 2048),
-    ropeTheta: numberOf(json, 'rope_theta', 10_000),
-    ropeScaling: ropeScalingOf(json),
-    qkvBias: family === 'qwen2' || flagOf(json, 'attention_bias', false),
+    maxPositions: wholeOf(json, 'max_position_embeddings', standard.positions),
+    ropeTheta: rope.theta,
+    ropeScaling: rope.scaling,
+    qkvBias: family === 'qwen2',
     qkNorm: family === 'qwen3',
-    slidingWindow: slides && typeof window === 'number' ? window : null,
+    slidingWindow: windowOf(json, family, layers),
     bos: idsOf(json, 'bos_token_id')[0] ?? null,
     eos: idsOf(json, 'eos_token_id'),
   }
+}
+
+/**
+ * Mistral's window holds in all layers, and is 4096 unless config.json says something else or null. Qwen's holds
+ * from layer `max_window_layers` on, and only where `use_sliding_window` is set.
+ */
+function windowOf(
+  json: Readonly<Record<string, unknown>>,
+  family: keyof typeof ARCHITECTURES,
+  layers: number,
+): number | null {
+  if (family === 'llama') return null
+  const window = json.sliding_window
+  if (family === 'mistral') {
+    return window === null ? null : wholeOf(json, 'sliding_window', DEFAULTS.mistral.window)
+  }
+  if (!flagOf(json, 'use_sliding_window', false) || window === null) return null
+  const first = wholeOf(json, 'max_window_layers', 28, 0)
+  if (first >= layers) return null
+  if (first > 0) {
+    throw new TesseraError('FORMAT_UNSUPPORTED', `A window in the layers from ${first} on only`, {
+      where: 'config.json max_window_layers',
+      hint: 'All layers have the window, or none',
+    })
+  }
+  return wholeOf(json, 'sliding_window', 4096)
 }
 
 function configJson(c: DecoderConfig): Record<string, unknown> {
@@ -96,12 +133,17 @@ function configJson(c: DecoderConfig): Record<string, unknown> {
               high_freq_factor: scaling.highFrequency,
               original_max_position_embeddings: scaling.original,
             },
-    attention_bias: c.qkvBias && c.family === 'llama',
-    ...(c.slidingWindow === null ? {} : { sliding_window: c.slidingWindow }),
+    ...windowJson(c),
     bos_token_id: c.bos,
     eos_token_id: c.eos.length === 1 ? c.eos[0] : c.eos,
     torch_dtype: 'float32',
   }
+}
+
+function windowJson(c: DecoderConfig): Record<string, unknown> {
+  if (c.family === 'mistral') return { sliding_window: c.slidingWindow }
+  if (c.slidingWindow === null) return {}
+  return { use_sliding_window: true, sliding_window: c.slidingWindow, max_window_layers: 0 }
 }
 
 /** Widths of queries, keys and values, side by side in one product. */
@@ -203,6 +245,7 @@ function logits(c: DecoderConfig, net: Net, states: Tensor): Tensor {
 
 export const llama: Family = {
   name: 'llama',
+  kind: 'decoder',
   architectures: Object.values(ARCHITECTURES),
   config,
   configJson,

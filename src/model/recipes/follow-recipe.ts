@@ -1,11 +1,9 @@
 // Follows a recipe of `recipes.ts` with the texts of a checkout.
-import { join } from 'node:path'
 import { TesseraError } from '../../core/index.ts'
-import { readFileBounded } from '../../core/node.ts'
 import { loadTokenizer, type Tokenizer } from '../../tokenizer/index.ts'
 import { pretrain, type Pretrained, type PretrainOptions } from './pretrain.ts'
 import type { Recipe } from './recipes.ts'
-import { readTexts, type TextKind, type Texts } from './texts.ts'
+import type { TextKind, Texts } from './texts.ts'
 
 export interface FollowOptions
   extends
@@ -24,6 +22,8 @@ export interface FollowedRecipe extends Pretrained {
 /** Throws FILE_NOT_FOUND without the packages or the other recipe's tokenizer, and what `pretrain` throws. */
 export async function followRecipe(recipe: Recipe, options: FollowOptions): Promise<FollowedRecipe> {
   options.onStage?.('texts')
+  // Files: a page that takes something else of this room must not load it.
+  const { readTexts } = await import('./texts.ts')
   const texts = await readTexts(options.packages, recipe.seed)
   const groups = (Object.keys(recipe.mixture) as TextKind[]).map((kind) => ({
     name: kind,
@@ -47,7 +47,8 @@ async function tokenizerOf(recipe: Recipe, { models }: FollowOptions): Promise<T
   if (recipe.tokenizer.kind === 'bytes') return 257
   const { of, vocabSize } = recipe.tokenizer
   if (of === recipe.name) return vocabSize
-  const file = join(models, of, 'tokenizer.json')
+  const { readFileBounded } = await import('../../core/node.ts')
+  const file = `${models}/${of}/tokenizer.json`
   try {
     return await loadTokenizer(await readFileBounded(file, 1 << 26))
   } catch (cause) {

@@ -1,12 +1,13 @@
 // From texts to a language model: tokenizer, token streams, training. Each step is kept in the run's folder, so
 // that a run that was stopped goes on.
-import { join } from 'node:path'
 import { Random, TesseraError } from '../../core/index.ts'
-import { readFileBounded, writeFileAtomic } from '../../core/node.ts'
+import type { ParameterSpecs } from '../../tensor/index.ts'
 import { loadTokenizer, type Tokenizer, trainBpe, writeTokenizerJson } from '../../tokenizer/index.ts'
 import type { DecoderConfig } from '../config.ts'
 import { familyOf } from '../families/index.ts'
 import type { Family } from '../families/family.ts'
+import type { HeldOut } from '../train/held-out.ts'
+import type { TokenStream } from '../train/token-data.ts'
 import {
   trainLanguageModel,
   type TrainedModel,
@@ -43,6 +44,7 @@ type FromTraining = Pick<
   | 'rate'
   | 'warmup'
   | 'fall'
+  | 'windows'
   | 'patience'
   | 'evaluateEvery'
   | 'saveEvery'
@@ -62,6 +64,17 @@ export interface PretrainOptions extends FromTraining {
   size: ModelSize
   /** `texts`, `tokenizer`, `encoding`, `training`. */
   onStage?: (stage: string) => void
+  /** Hears what will be trained, and on what, before the first step; what it throws ends the run. */
+  onPrepared?: (prepared: Prepared) => void | Promise<void>
+}
+
+export interface Prepared {
+  family: Family
+  config: DecoderConfig
+  tokenizer: Tokenizer
+  parameters: ParameterSpecs
+  streams: readonly TokenStream[]
+  heldOut: readonly HeldOut[]
 }
 
 export interface Pretrained {
@@ -120,6 +133,8 @@ export async function pretrain(options: PretrainOptions): Promise<Pretrained> {
     bos: null,
     eos: [end],
   }
+  const parameters = family.parameters(config)
+  await options.onPrepared?.({ family, config, tokenizer, parameters, streams, heldOut })
   onStage('training')
   const trained = await trainLanguageModel({ ...options, family, config, streams, heldOut, tokenBytes })
   const trainTokens = Object.fromEntries(streams.map(({ name, ids }) => [name, ids.length]))
@@ -130,7 +145,8 @@ export async function pretrain(options: PretrainOptions): Promise<Pretrained> {
 async function tokenizerOf(options: PretrainOptions): Promise<Tokenizer> {
   const { groups, seed, name, folder, tokenizer: wanted, signal } = options
   if (typeof wanted !== 'number') return wanted
-  const file = join(folder, 'tokenizer.json')
+  const { readFileBounded, writeFileAtomic } = await import('../../core/node.ts')
+  const file = `${folder}/tokenizer.json`
   try {
     return await loadTokenizer(await readFileBounded(file, 1 << 26))
   } catch (cause) {

@@ -20,7 +20,8 @@ import type { DecoderConfig } from '../config.ts'
 import type { Family } from '../families/family.ts'
 import type { Net } from '../net.ts'
 import { attention, type LayerRows } from './attention.ts'
-import { GraphWeights, type Precision, type StoredArrays, UseRecorder, type WeightUses } from './weights.ts'
+import type { Precision } from './precision.ts'
+import { GraphWeights, type StoredArrays, UseRecorder, type WeightUses } from './weights.ts'
 
 /** What is special about a graph; each variant is a session of its own. */
 export interface Variant {

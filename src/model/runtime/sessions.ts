@@ -5,7 +5,8 @@ import { Session, type SessionOptions } from '../../tensor/index.ts'
 import type { DecoderConfig } from '../config.ts'
 import type { Family } from '../families/family.ts'
 import { inferenceProgram, type Variant } from './graph.ts'
-import type { Precision, StoredArrays } from './weights.ts'
+import type { Precision } from './precision.ts'
+import type { StoredArrays } from './weights.ts'
 
 export interface SessionSource {
   family: Family

@@ -1,9 +1,8 @@
-// Weights as a graph has them: each is kept as one or more arrays, by a precision, for each way in which it is used
-// (as it is, as the matrix of a product, as rows to be looked up, as rows to be compared with). Which weight
-// is used how is found by tracing the family's forward function once: nothing is said twice.
+// Weights as a graph has them: each is kept as one or more arrays, by a precision, for each way in which it is used.
+// Which weight is used how is found by tracing the family's forward function once: nothing is said twice.
 import {
+  bytesOf,
   constant,
-  type DType,
   externalConstant,
   type ExternalData,
   gather,
@@ -13,39 +12,18 @@ import {
   type TensorData,
   transpose,
 } from '../../tensor/index.ts'
+import type { ArrayLayout, Precision, Use } from './precision.ts'
+import { PLAIN } from './precision.ts'
 
-/** How a weight is used. */
-export type Use = 'plain' | 'linear' | 'embed' | 'unembed'
-
-/** An array that a weight is kept as. */
-export interface WeightArray {
-  dtype: DType
-  shape: readonly number[]
-  data: TensorData
-}
-
-export interface StoredArray {
-  dtype: DType
-  shape: readonly number[]
+export interface StoredArray extends ArrayLayout {
   source: TensorData | ExternalData
 }
 
-/** Arrays of all weights, by name. */
+/** Arrays of all weights, by `arrayName`. */
 export type StoredArrays = ReadonlyMap<string, StoredArray>
 
-/** A way to keep matrices, and to compute with them. */
-export interface Precision {
-  name: string
-  /** Part of the key under which converted weights are kept: raised when arrays change. */
-  version: number
-  /** Arrays of a weight for one use, by a suffix of its name; equal suffixes hold equal arrays. */
-  convert(use: Use, values: Float32Array, shape: readonly number[]): Record<string, WeightArray>
-  /** x `[…, in]` · weight `[in, out]`. */
-  linear(x: Tensor, array: (suffix: string) => Tensor): Tensor
-  /** Rows for ids. */
-  embed(ids: Tensor, array: (suffix: string) => Tensor): Tensor
-  /** x `[…, dim]` · weightᵀ of `[rows, dim]`. */
-  unembed(x: Tensor, array: (suffix: string) => Tensor): Tensor
+export function arrayName(weight: string, suffix: string): string {
+  return `${weight}/${suffix}`
 }
 
 /** The constants of one graph. */
@@ -59,7 +37,8 @@ export class GraphWeights {
     this.precision = precision
   }
 
-  private array(name: string): Tensor {
+  private readonly arraysOf = (weight: string) => (suffix: string) => {
+    const name = arrayName(weight, suffix)
     let tensor = this.made.get(name)
     if (!tensor) {
       const { dtype, shape, source } = this.arrays.get(name)!
@@ -70,24 +49,20 @@ export class GraphWeights {
   }
 
   plain(name: string): Tensor {
-    return this.array(arrayName(name, 'plain'))
+    return this.arraysOf(name)(PLAIN)
   }
 
   linear(x: Tensor, name: string): Tensor {
-    return this.precision.linear(x, (suffix) => this.array(arrayName(name, suffix)))
+    return this.precision.linear(x, this.arraysOf(name))
   }
 
   embed(name: string, ids: Tensor): Tensor {
-    return this.precision.embed(ids, (suffix) => this.array(arrayName(name, suffix)))
+    return this.precision.embed(ids, this.arraysOf(name))
   }
 
   unembed(x: Tensor, name: string): Tensor {
-    return this.precision.unembed(x, (suffix) => this.array(arrayName(name, suffix)))
+    return this.precision.unembed(x, this.arraysOf(name))
   }
-}
-
-export function arrayName(weight: string, suffix: string): string {
-  return `${weight}/${suffix}`
 }
 
 /** Shapes of the weights that are used, and how. */
@@ -127,12 +102,19 @@ export class UseRecorder {
   }
 }
 
-/** Plain float32 matrices: exact, and the oracle of the others. */
-export const fp32: Precision = {
-  name: 'fp32',
-  version: 1,
-  convert: (_, data, shape) => ({ plain: { dtype: 'float32', shape, data } }),
-  linear: (x, array) => matmul(x, array('plain')),
-  embed: (ids, array) => gather(array('plain'), ids),
-  unembed: (x, array) => matmul(x, transpose(array('plain'))),
+/** Every array that a precision keeps, before anything is converted. */
+export function layoutOf(uses: WeightUses, precision: Precision): ReadonlyMap<string, ArrayLayout> {
+  const arrays = new Map<string, ArrayLayout>()
+  for (const [name, { shape, uses: ways }] of uses) {
+    for (const use of ways) {
+      for (const [suffix, layout] of Object.entries(precision.layout(use, shape))) {
+        arrays.set(arrayName(name, suffix), layout)
+      }
+    }
+  }
+  return arrays
+}
+
+export function arrayBytes({ dtype, shape }: ArrayLayout): number {
+  return shape.reduce((product, size) => product * size, bytesOf(dtype))
 }

@@ -69,7 +69,7 @@ export async function tiny(
 }
 
 /** Largest difference, of the largest value. */
-function difference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+export function difference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   expect(actual.length).toBe(expected.length)
   let largest = 0
   let worst = 0

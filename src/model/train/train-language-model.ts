@@ -1,6 +1,5 @@
 // Training a language model: batches in, a curve and checkpoints out. Stops whole at any time and goes on from
 // the last checkpoint to the same bits.
-import { join } from 'node:path'
 import { TesseraError, throwIfCancelled } from '../../core/index.ts'
 import {
   adamW,
@@ -49,7 +48,8 @@ export interface TrainLanguageModelOptions {
   /** Stop when the mean bits per byte have not improved over so many evaluations. Default: never. */
   patience?: number
   onStep?: (report: TrainingReport) => void
-  onEvaluation?: (point: EvaluationPoint) => void | Promise<void>
+  /** `parameters`: as they are now; they change with the next step. */
+  onEvaluation?: (point: EvaluationPoint, parameters: Parameters) => void | Promise<void>
   signal?: AbortSignal
 }
 
@@ -158,7 +158,7 @@ class Run {
   }
 
   private get file(): string {
-    return join(this.options.folder, 'training.safetensors')
+    return `${this.options.folder}/training.safetensors`
   }
 
   async resume(): Promise<void> {
@@ -201,7 +201,7 @@ class Run {
       this.losses = []
       const point = { step, loss, bitsPerByte }
       this.curve.push(point)
-      await onEvaluation?.(point)
+      await onEvaluation?.(point, this.trainer.parameters)
     }
     if (step % saveEvery === 0) await this.save()
     // The native run blocks; signals and timers get their turn here.

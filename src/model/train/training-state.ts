@@ -1,7 +1,6 @@
 // A training run on disk: parameters, optimiser states and where it was, in one safetensors file that is
 // replaced whole or not at all. Its form is public, so other programs can read the weights out of it.
 import { TesseraError } from '../../core/index.ts'
-import { readFileBounded, writeFileAtomic } from '../../core/node.ts'
 import type { TrainerState } from '../../tensor/index.ts'
 
 export interface SavedTraining {
@@ -38,11 +37,13 @@ export async function saveTraining(path: string, { state, meta }: SavedTraining)
     bytes.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), at)
     at += array.byteLength
   }
+  const { writeFileAtomic } = await import('../../core/node.ts')
   await writeFileAtomic(path, bytes)
 }
 
 /** Throws FILE_NOT_FOUND, FORMAT_INVALID. */
 export async function loadTraining(path: string): Promise<SavedTraining> {
+  const { readFileBounded } = await import('../../core/node.ts')
   const bytes = await readFileBounded(path, MOST_BYTES)
   const broken = (what: string) =>
     new TesseraError('FORMAT_INVALID', `No training checkpoint: ${what}`, {

@@ -1,8 +1,10 @@
 // Calls from a page to a worker: each gets a number, any progress, and one answer or one problem.
 import { ProblemError, problemOf, type Problem } from '../shell/problem.ts'
 
-/** Input and output of each call of a worker, by name. */
-export type CallTable = Record<string, { input: unknown; output: unknown }>
+/** Input and output of each call of a worker, by name, and what it tells on the way (else a share done). */
+export type CallTable = Record<string, { input: unknown; output: unknown; event?: unknown }>
+
+type EventOf<Call> = Call extends { event: infer E } ? E : number
 
 interface Request {
   id: number
@@ -11,14 +13,14 @@ interface Request {
 }
 
 type Reply =
-  | { id: number; kind: 'progress'; done: number }
+  | { id: number; kind: 'progress'; done: unknown }
   | { id: number; kind: 'done'; output: unknown }
   | { id: number; kind: 'failed'; problem: Problem }
 
 interface Waiting {
   resolve(output: unknown): void
   reject(error: unknown): void
-  progress: ((done: number) => void) | undefined
+  progress: ((done: never) => void) | undefined
 }
 
 /** The page's side. The worker starts with the first call. */
@@ -38,7 +40,7 @@ export class WorkerCalls<Table> {
   call<K extends keyof Table & string>(
     call: K,
     input: Table[K] extends { input: infer I } ? I : never,
-    progress?: (done: number) => void,
+    progress?: (done: EventOf<Table[K]>) => void,
   ): Promise<Table[K] extends { output: infer O } ? O : never> {
     const worker = (this.worker ??= this.started())
     const id = ++this.last
@@ -64,7 +66,7 @@ export class WorkerCalls<Table> {
     worker.addEventListener('message', ({ data }: MessageEvent<Reply>) => {
       const waiting = this.waiting.get(data.id)
       if (!waiting) return
-      if (data.kind === 'progress') return waiting.progress?.(data.done)
+      if (data.kind === 'progress') return waiting.progress?.(data.done as never)
       this.waiting.delete(data.id)
       if (data.kind === 'done') waiting.resolve(data.output)
       else waiting.reject(new ProblemError(data.problem))
@@ -80,7 +82,7 @@ export class WorkerCalls<Table> {
 export function answerCalls<Table extends CallTable>(handlers: {
   [K in keyof Table]: (
     input: Table[K]['input'],
-    progress: (done: number) => void,
+    progress: (done: EventOf<Table[K]>) => void,
   ) => Promise<Table[K]['output']> | Table[K]['output']
 }): void {
   const reply = (message: Reply) => postMessage(message)

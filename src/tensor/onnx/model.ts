@@ -21,6 +21,8 @@ export interface OnnxModel {
   outputs: readonly string[]
   /** Number of operators, for those who look at the graph. */
   nodes: number
+  /** Their types, in the order in which they run. */
+  operators: readonly string[]
 }
 
 interface Emitted {
@@ -243,7 +245,12 @@ class Emitter {
       .data(7, graph.finish())
       .message(8, (opset) => opset.text(1, '').int(2, 21))
       .message(8, (opset) => opset.text(1, 'com.microsoft').int(2, 1))
-    return { bytes: model.finish(), outputs: outputs.map(([name]) => name), nodes: this.emitted.length }
+    return {
+      bytes: model.finish(),
+      outputs: outputs.map(([name]) => name),
+      nodes: this.emitted.length,
+      operators: this.emitted.map(({ op }) => op),
+    }
   }
 }
 

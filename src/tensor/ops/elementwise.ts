@@ -52,6 +52,7 @@ export const sin = unary('Sin')
 export const cos = unary('Cos')
 export const relu = unary('Relu')
 export const floor = unary('Floor')
+export const ceil = unary('Ceil')
 /** To the nearest integer, halves to even. */
 export const round = unary('Round')
 
@@ -107,6 +108,18 @@ export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
   const [x, y] = typeof a === 'number' && typeof b === 'number' ? [scalar(a), scalar(b)] : pair('Where', a, b)
   const shape = broadcastShapes('Where', condition.shape, broadcastShapes('Where', x.shape, y.shape))
   return makeNode('Where', [condition, x, y], [{ dtype: x.dtype, shape }])[0]!
+}
+
+/** The remainder of whole numbers, with the sign of the divisor (as in Python). */
+export function mod(a: Operand, b: Operand): Tensor {
+  const [x, y] = pair('Mod', a, b)
+  if (isFloat(x.dtype) || x.dtype === 'bool') throw dtypeError('Mod', `takes whole numbers, not ${x.dtype}`)
+  return makeNode('Mod', [x, y], [{ dtype: x.dtype, shape: broadcastShapes('Mod', x.shape, y.shape) }])[0]!
+}
+
+export function isNaN(x: Tensor): Tensor {
+  if (!isFloat(x.dtype)) throw dtypeError('IsNaN', `takes floating point numbers, not ${x.dtype}`)
+  return makeNode('IsNaN', [x], [{ dtype: 'bool', shape: x.shape }])[0]!
 }
 
 /** TensorProto.DataType. */

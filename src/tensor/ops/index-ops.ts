@@ -1,9 +1,9 @@
 // Operations that pick elements by index, and their inverses that put them back.
 import { type Dim, sameShape, type Shape, shapeText } from '../dim.ts'
 import { axisOf, constant, dtypeError, makeNode, scalar, shapeError, type Tensor } from '../tensor.ts'
-import { cast, equal } from './elementwise.ts'
+import { cast, equal, sub } from './elementwise.ts'
 import { unsqueeze } from './layout.ts'
-import { expand } from './reduce.ts'
+import { dimSize, expand } from './reduce.ts'
 
 function checkIndices(op: string, indices: Tensor): void {
   if (indices.dtype !== 'int64' && indices.dtype !== 'int32') {
@@ -97,6 +97,14 @@ export function range(size: Dim): Tensor {
 export function oneHot(indices: Tensor, depth: Dim, dtype: Tensor['dtype'] = 'float32'): Tensor {
   checkIndices('OneHot', indices)
   return cast(equal(unsqueeze(cast(indices, 'int64'), -1), range(depth)), dtype)
+}
+
+/** Along an axis, from the last element to the first. */
+export function flip(x: Tensor, axis: number): Tensor {
+  const at = axisOf(axis, x, 'Flip')
+  const size = x.shape[at]!
+  const last = cast(sub(dimSize(size), 1), 'int64')
+  return gather(x, sub(last, range(size)), at)
 }
 
 /** The `k` largest along an axis, largest first: values and int64 indices. */

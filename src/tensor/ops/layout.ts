@@ -68,22 +68,57 @@ export function transpose(x: Tensor, order?: readonly number[]): Tensor {
   return makeNode('Transpose', [x], [{ dtype: x.dtype, shape }], { attributes: { perm: axes } })[0]!
 }
 
-/** Elements from `start` up to but not including `end` along an axis; negative numbers count from its end. */
-export function slice(x: Tensor, axis: number, start: Dim, end: Dim): Tensor {
+/**
+ * Elements from `start` up to but not including `end` along an axis, each `step`-th; negative numbers count from
+ * its end. Throws SHAPE_MISMATCH.
+ */
+export function slice(x: Tensor, axis: number, start: Dim, end: Dim, step = 1): Tensor {
   const at = axisOf(axis, x, 'Slice')
   const size = x.shape[at]!
   const from = typeof start === 'number' && start < 0 ? addDims(size, start) : start
   const to = typeof end === 'number' && end < 0 ? addDims(size, end) : end
-  const length = subDims(to, from)
+  const span = subDims(to, from)
   const beyond = subDims(size, to)
-  for (const part of [from, length, beyond]) {
+  if (!Number.isInteger(step) || step < 1) throw shapeError('Slice', `a step of ${step}`)
+  for (const part of [from, span, beyond]) {
     if (typeof part === 'number' && part < 0) {
       throw shapeError('Slice', `${from} to ${to} is not within axis ${axis} of ${shapeText(x.shape)}`)
     }
   }
+  const length = stepsOf(span, step)
+  if (length === null)
+    throw shapeError('Slice', `${span} elements by steps of ${step} are not a known number`)
   const shape = x.shape.map((dim, i) => (i === at ? length : dim))
-  if (sameShape(shape, x.shape)) return x
-  return makeNode('Slice', [x], [{ dtype: x.dtype, shape }], { sizes: [[from], [to], [at]] })[0]!
+  if (step === 1 && sameShape(shape, x.shape)) return x
+  const sizes = [[from], [to], [at], ...(step === 1 ? [] : [[step]])]
+  return makeNode('Slice', [x], [{ dtype: x.dtype, shape }], { sizes })[0]!
+}
+
+/** Elements of a span by steps, rounded up: of a named size where it is n·step or n·step + 1. */
+function stepsOf(span: Dim, step: number): Dim | null {
+  if (step === 1) return span
+  if (typeof span === 'number') return Math.ceil(span / step)
+  const whole = divDims(span, step)
+  if (whole !== null) return whole
+  const fewer = divDims(subDims(span, 1), step)
+  return fewer === null ? null : addDims(fewer, 1)
+}
+
+/** Several tensors of one shape along a new axis. */
+export function stack(xs: readonly Tensor[], axis = 0): Tensor {
+  return concat(
+    xs.map((x) => unsqueeze(x, axis)),
+    axis,
+  )
+}
+
+/** The whole axis, so many times one after the other. */
+export function tile(x: Tensor, axis: number, times: number): Tensor {
+  if (!Number.isInteger(times) || times < 1) throw shapeError('Tile', `${times} times`)
+  return concat(
+    Array.from({ length: times }, () => x),
+    axis,
+  )
 }
 
 /** One after the other along an axis. Throws SHAPE_MISMATCH when the other axes differ. */

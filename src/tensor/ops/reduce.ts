@@ -1,7 +1,7 @@
 // Reductions over axes, and broadcasting undone, which is what gradients of broadcasting need.
 import { type Dim, mulDims, sameShape, type Shape, shapeText } from '../dim.ts'
 import { axisOf, constant, dtypeError, makeNode, scalar, shapeError, type Tensor } from '../tensor.ts'
-import { add, exp, log, sub } from './elementwise.ts'
+import { add, cast, div, exp, log, mul, sub } from './elementwise.ts'
 
 export interface ReduceOptions {
   /** Leave reduced axes in the shape, with size 1. Default false. */
@@ -42,13 +42,43 @@ export function min(x: Tensor, axes: readonly number[] = allAxes(x), options: Re
   return reduce('ReduceMin', x, axes, options)
 }
 
+/** Mean of squared distances from the mean; `correction`: taken off the number of elements (1: unbiased). */
+export function variance(
+  x: Tensor,
+  axes: readonly number[] = allAxes(x),
+  { keep = false, correction = 0 }: ReduceOptions & { correction?: number } = {},
+): Tensor {
+  const centred = sub(x, mean(x, axes, { keep: true }))
+  const squares = mul(centred, centred)
+  if (correction === 0) return mean(squares, axes, { keep })
+  const reduced = axes.map((axis) => axisOf(axis, x, 'Variance'))
+  return div(sum(squares, axes, { keep }), sub(foldedElements(x.shape, reduced), correction))
+}
+
+const indexOfExtremum =
+  (op: string) =>
+  (x: Tensor, axis: number, { keep = false }: ReduceOptions = {}): Tensor => {
+    const at = axisOf(axis, x, op)
+    const shape = keep ? x.shape.map((dim, i) => (i === at ? 1 : dim)) : x.shape.filter((_, i) => i !== at)
+    const attributes = { axis: at, keepdims: keep ? 1 : 0 }
+    return makeNode(op, [x], [{ dtype: 'int64', shape }], { attributes })[0]!
+  }
+
 /** Index of the largest element along an axis (the first of equals), int64. */
-export function argmax(x: Tensor, axis: number, { keep = false }: ReduceOptions = {}): Tensor {
-  const at = axisOf(axis, x, 'ArgMax')
-  const shape = keep ? x.shape.map((dim, i) => (i === at ? 1 : dim)) : x.shape.filter((_, i) => i !== at)
-  return makeNode('ArgMax', [x], [{ dtype: 'int64', shape }], {
-    attributes: { axis: at, keepdims: keep ? 1 : 0 },
-  })[0]!
+export const argmax = indexOfExtremum('ArgMax')
+/** Index of the smallest. */
+export const argmin = indexOfExtremum('ArgMin')
+
+/** True where all elements along an axis are; bool. */
+export function all(x: Tensor, axis: number, options: ReduceOptions = {}): Tensor {
+  if (x.dtype !== 'bool') throw dtypeError('All', `takes bool, not ${x.dtype}`)
+  return cast(min(cast(x, 'int32'), [axis], options), 'bool')
+}
+
+/** True where any element along an axis is; bool. */
+export function any(x: Tensor, axis: number, options: ReduceOptions = {}): Tensor {
+  if (x.dtype !== 'bool') throw dtypeError('Any', `takes bool, not ${x.dtype}`)
+  return cast(max(cast(x, 'int32'), [axis], options), 'bool')
 }
 
 /** log Σ exp along an axis, without overflow; keeps the axis with size 1. */

@@ -38,8 +38,8 @@ function halved(node: Parameters<Rule>[0], context: Context): { x: Tensor; gate:
 }
 
 /** `[x, bias]` of a sum with a vector over the last axis, for operators that take both. */
-function biased(x: Tensor, context: Context): readonly [Tensor, Tensor] | null {
-  if (x.node.op !== 'Add' || context.uses(x) > 3) return null
+function biased(x: Tensor): readonly [Tensor, Tensor] | null {
+  if (x.node.op !== 'Add') return null
   const [a, b] = x.node.inputs as [Tensor, Tensor]
   return b.rank === 1 && a.rank > 1 && b.shape[0] === a.shape.at(-1) ? [a, b] : null
 }
@@ -74,5 +74,5 @@ export const fastGelu: Rule = (node, context) => {
 
 /** The bias is taken in only when the sum has no use beside this activation's. */
 function onlyHere(x: Tensor, context: Context, uses: number): readonly [Tensor, Tensor] | null {
-  return context.uses(x) === uses ? biased(x, context) : null
+  return context.uses(x) === uses ? biased(x) : null
 }

@@ -26,8 +26,15 @@ function meanOfLast(tensor: Tensor): Tensor | null {
   return list?.length === 1 && Number(list[0]) === x.rank - 1 ? x : null
 }
 
-/** Of (x · inverse) · gain: its parts. */
-function scaledByGain(tensor: Tensor): { unit: Tensor; x: Tensor; inverse: Tensor; gain: Tensor } | null {
+/** Of (x · inverse) · gain, whose first product is the unit. */
+interface Parts {
+  unit: Tensor
+  x: Tensor
+  inverse: Tensor
+  gain: Tensor
+}
+
+function scaledByGain(tensor: Tensor): Parts | null {
   if (tensor.node.op !== 'Mul') return null
   const [unit, gain] = tensor.node.inputs as [Tensor, Tensor]
   if (gain.rank !== 1 || gain.shape[0] !== tensor.shape.at(-1) || unit.node.op !== 'Mul') return null
@@ -51,25 +58,29 @@ export const rmsNorm: Rule = (node, context) => {
     context.replace(inverse, outputs[1]!)
     context.replace(unit, mul(x, outputs[1]!))
   }
+  madeOf.set(outputs[0]!, { ...parts, epsilon: deviation.epsilon })
   return [outputs[0]!]
 }
 
+/** What a norm was made of, for a bias that comes after it. */
+const madeOf = new WeakMap<Tensor, Parts & { epsilon: number }>()
+
+/** A norm of x - mean x, plus a bias: the norm without the subtraction has come to be one operator before. */
 export const layerNorm: Rule = (node, context) => {
   if (node.op !== 'Add') return null
   const [scaled, bias] = node.inputs as [Tensor, Tensor]
-  const parts = scaledByGain(scaled)
-  const deviation = parts && inverseDeviation(parts.inverse)
-  if (!deviation || bias.rank !== 1 || bias.shape[0] !== scaled.shape.at(-1)) return null
-  const { unit, x: centred, inverse, gain } = parts
-  if (deviation.x !== centred || centred.node.op !== 'Sub' || centred.dtype !== 'float32') return null
+  const parts = madeOf.get(scaled)
+  if (!parts || bias.rank !== 1 || bias.shape[0] !== scaled.shape.at(-1)) return null
+  const { unit, x: centred, inverse, gain, epsilon } = parts
+  if (centred.node.op !== 'Sub' || context.uses(scaled) !== 1) return null
   const [x, mean] = centred.node.inputs as [Tensor, Tensor]
-  if (meanOfLast(mean) !== x || context.uses(scaled) !== 1) return null
-  const apart = [unit, inverse].some((tensor) => context.uses(tensor) > 1)
+  if (meanOfLast(mean) !== x) return null
+  const apart = context.uses(unit) > 1 || context.uses(inverse) > 1
   const outputs = makeNode(
     'LayerNormalization',
     [x, gain, bias],
     apart ? [...node.outputs, mean, inverse] : node.outputs,
-    { attributes: { axis: -1, epsilon: { float: deviation.epsilon }, stash_type: 1 } },
+    { attributes: { axis: -1, epsilon: { float: epsilon }, stash_type: 1 } },
   )
   if (apart) {
     const again = sub(x, outputs[1]!)

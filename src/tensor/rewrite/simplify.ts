@@ -3,7 +3,8 @@
 import { mulDims, sameShape } from '../dim.ts'
 import { mul } from '../ops/elementwise.ts'
 import { reshape, split, transpose } from '../ops/layout.ts'
-import { scalar, type GraphNode, type Tensor } from '../tensor.ts'
+import type { GraphNode, Tensor } from '../tensor.ts'
+import { folded } from './fold.ts'
 import type { Rule } from './index.ts'
 
 /** The number of a constant with one element. */
@@ -12,15 +13,11 @@ export function numberOf(tensor: Tensor | null): number | null {
   return data?.length === 1 ? Number(data[0]) : null
 }
 
-const FOLDED: Readonly<Record<string, (a: number, b: number) => number>> = {
-  Add: (a, b) => a + b,
-  Sub: (a, b) => a - b,
-  Mul: (a, b) => a * b,
-  Div: (a, b) => a / b,
-}
+const NEUTRAL = new Set(['Add', 'Sub', 'Mul', 'Div'])
 
 /** The operand that is left when the other one changes nothing, if it has the result's shape. */
 function neutral(node: GraphNode): Tensor | null {
+  if (!NEUTRAL.has(node.op)) return null
   const [a, b] = node.inputs as [Tensor, Tensor]
   const { shape } = node.outputs[0]!
   const x = numberOf(a)
@@ -54,12 +51,18 @@ function splitBeforeReshape(node: GraphNode): readonly Tensor[] | null {
   return split(x, widths, axis).map((piece, i) => reshape(piece, node.outputs[i]!.shape))
 }
 
-/** x · s for a scalar s (of rank 0, whatever it is computed from): x and s. */
+/** x · s for a scalar s (of rank 0, whatever it is computed from; a constant where x is one too): x and s. */
 function scaledBy(tensor: Tensor): { x: Tensor; scale: Tensor } | null {
   if (tensor.node.op !== 'Mul' || tensor.dtype !== 'float32') return null
-  const [x, scale] = tensor.node.inputs as [Tensor, Tensor]
-  if (x.rank > 0 && scale.rank === 0) return { x, scale }
-  return x.rank === 0 && scale.rank > 0 ? { x: scale, scale: x } : null
+  const [a, b] = tensor.node.inputs as [Tensor, Tensor]
+  const scales = (scale: Tensor, x: Tensor) => scale.rank === 0 && (x.rank > 0 || numberOf(scale) !== null)
+  if (scales(b, a)) return { x: a, scale: b }
+  return scales(a, b) ? { x: b, scale: a } : null
+}
+
+function product(a: Tensor, b: Tensor): Tensor {
+  const made = mul(a, b)
+  return folded(made.node) ?? made
 }
 
 /** Scalars are multiplied with each other before they meet a tensor: (x·s)·t = x·(s·t), (x·s)·(y·t) = (x·y)·(s·t). */
@@ -67,30 +70,24 @@ function gatherScales(node: GraphNode): Tensor | null {
   if (node.op !== 'Mul') return null
   const [a, b] = node.inputs as [Tensor, Tensor]
   const [left, right] = [scaledBy(a), scaledBy(b)]
-  if (left && b.rank === 0) return mul(left.x, mul(left.scale, b))
-  if (right && a.rank === 0) return mul(right.x, mul(right.scale, a))
-  if (left && right) return mul(mul(left.x, right.x), mul(left.scale, right.scale))
+  const meets = (scale: Tensor) => scale.rank === 0 && (node.outputs[0]!.rank > 0 || numberOf(scale) !== null)
+  if (left && meets(b)) return product(left.x, product(left.scale, b))
+  if (right && meets(a)) return product(right.x, product(right.scale, a))
+  if (left && right) return mul(mul(left.x, right.x), product(left.scale, right.scale))
   return null
 }
 
 export const simplify: Rule = (node) => {
-  const [a, b] = node.inputs
+  const [a] = node.inputs
   const output = node.outputs[0]!
   // Differentiation is done: what steered it is in the way of all other rules.
   if (node.op === 'StopGradient' || node.op === 'WithGradient') return [a!]
   const scaling = gatherScales(node)
   if (scaling) return [scaling]
-  const fold = FOLDED[node.op]
-  if (fold) {
-    const x = numberOf(a!)
-    const y = numberOf(b!)
-    // Only float32: whole numbers overflow and divide otherwise.
-    if (x !== null && y !== null && output.rank === 0 && output.dtype === 'float32') {
-      return [scalar(Math.fround(fold(x, y)))]
-    }
-    const left = neutral(node)
-    return left && [left]
-  }
+  const constant = folded(node)
+  if (constant) return [constant]
+  const left = neutral(node)
+  if (left) return [left]
   if (node.op === 'Neg' && a!.node.op === 'Neg') return [a!.node.inputs[0]!]
   if (node.op === 'Reshape' && a!.node.op === 'Reshape') return [reshape(a!.node.inputs[0]!, output.shape)]
   const pieces = splitBeforeReshape(node)

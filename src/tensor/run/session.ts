@@ -1,18 +1,24 @@
-// A program on ONNX Runtime: onnxruntime-node where there is Node, onnxruntime-web in a page. Both are optional
-// packages; the graph is the same. `run` blocks the thread while native code computes (see the engine's notes).
-import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
+// A program on ONNX Runtime: onnxruntime-node where there is Node, onnxruntime-web in a page, here or in a worker;
+// the graph is the same. Natively, `run` blocks the thread while it computes, unless the session is in a worker.
+// DEBUG=tessera:graph,tessera:shapes,tessera:profile opens views of it (debug.ts).
+import type { InferenceSession } from 'onnxruntime-node'
 import { TesseraError } from '../../core/index.ts'
 import { shapeText, sizeOf } from '../dim.ts'
 import type { Program } from '../program.ts'
 import type { DType, TensorData } from '../tensor.ts'
+import { show, viewIsOpen } from './debug.ts'
 import { checkFeeds, type Feed } from './feeds.ts'
-
-type Ort = typeof import('onnxruntime-node')
+import { profileByOperator, profileText } from './profile.ts'
+import { type Engine, type NativeTensor, openEngine, type Runtime, runtimeFor } from './runtime.ts'
+import { openWorkerEngine } from './worker-engine.ts'
 
 export interface SessionOptions {
   /** Threads within one operator. Default 1; several sessions at once should stay at 1 each. */
   threads?: number
-  /** In the order of preference: `cpu`, `cuda`, `dml`, `coreml`, `webgpu`, `wasm`. Default: cpu or wasm. */
+  /**
+   * In the order of preference: cpu, cuda, dml, coreml, webgpu, wasm. Default: `cpu` in Node; in a page `webgpu` where there is one, then `wasm`.
+   * `wasm` alone in Node runs onnxruntime-web there.
+   */
   providers?: readonly string[]
   /** Write a profile by operator to `<prefix>_<time>.json` when the session is released (Node only). */
   profile?: string
@@ -23,55 +29,58 @@ export interface SessionOptions {
    * the runtime maps the files into memory (Node only).
    */
   folder?: string
+  /** Run in a worker of its own, so that this thread is free meanwhile; a URL: of the bundled session-worker. */
+  worker?: boolean | URL
 }
-
-/** A tensor of ONNX Runtime. */
-export type NativeTensor = OrtTensor
 
 export interface Result {
   data: TensorData
   shape: readonly number[]
 }
 
-let loaded: Promise<Ort> | undefined
-
-function runtimeName(): 'onnxruntime-node' | 'onnxruntime-web' {
-  return typeof process === 'object' && process.versions?.node ? 'onnxruntime-node' : 'onnxruntime-web'
+export interface SessionMemory {
+  /** Bytes of the graph and its constants. */
+  constants: number
+  /** Bytes of what the largest run so far had alive at once: inputs, results and outputs, by their shapes. */
+  working: number
 }
 
-/** Throws PACKAGE_MISSING. */
-async function runtime(): Promise<Ort> {
-  const name = runtimeName()
-  loaded ??= (
-    name === 'onnxruntime-node' ? import('onnxruntime-node') : import('onnxruntime-web')
-  ) as Promise<Ort>
-  try {
-    return await loaded
-  } catch (cause) {
-    loaded = undefined
-    throw new TesseraError('PACKAGE_MISSING', `Running a graph needs the package ${name}`, {
-      hint: `npm install ${name}`,
-      cause,
-    })
+/** A session of ONNX Runtime and who uses it. */
+interface Shared {
+  engine: Engine
+  runtime: Runtime
+  holders: number
+  memory: SessionMemory
+  /** Where its profile goes that is shown when it ends. */
+  profile: string | null
+  /** Sizes that have been accounted for (and shown). */
+  readonly seen: Set<string>
+}
+
+const open = new Set<Shared>()
+const cached = new Map<string, { program: Program; shared: Promise<Shared> }>()
+
+/** Of all open sessions; a session that several hold counts once. */
+export function sessionMemory(): SessionMemory & { sessions: number } {
+  const total = { sessions: open.size, constants: 0, working: 0 }
+  for (const { memory } of open) {
+    total.constants += memory.constants
+    total.working += memory.working
   }
-}
-
-/** Our names of element types and those of ONNX Runtime agree; bool and float16 are held in other arrays. */
-function ortTensor(ort: Ort, dtype: DType, data: TensorData, shape: readonly number[]): OrtTensor {
-  return new ort.Tensor(dtype, data as never, shape)
+  return total
 }
 
 export class Session<Outputs extends string = string> {
   readonly program: Program<Outputs>
-  private readonly ort: Ort
-  private session: InferenceSession | null
-  /** onnxruntime-web leaves given output arrays untouched. */
-  private readonly copies = runtimeName() === 'onnxruntime-web'
+  private readonly shared: Shared
+  private readonly cacheKey: string | null
+  private released = false
 
-  private constructor(program: Program<Outputs>, ort: Ort, session: InferenceSession) {
+  private constructor(program: Program<Outputs>, shared: Shared, cacheKey: string | null) {
     this.program = program
-    this.ort = ort
-    this.session = session
+    this.shared = shared
+    this.cacheKey = cacheKey
+    shared.holders++
   }
 
   /** Throws PACKAGE_MISSING, RUNTIME_FAILED, and what compiling the program throws. */
@@ -79,27 +88,37 @@ export class Session<Outputs extends string = string> {
     program: Program<Outputs>,
     options: SessionOptions = {},
   ): Promise<Session<Outputs>> {
-    const ort = await runtime()
-    const { threads = 1, providers, profile, external = {}, folder } = options
-    const { bytes } = program.onnx()
-    const externalData = Object.entries(external).map(([path, data]) => ({ path, data }))
-    const source = folder === undefined ? bytes : await writeGraph(folder, bytes)
-    try {
-      const settings: InferenceSession.SessionOptions = {
-        intraOpNumThreads: threads,
-        interOpNumThreads: 1,
-        graphOptimizationLevel: 'all',
-        logSeverityLevel: 3,
-        ...(providers && { executionProviders: [...providers] }),
-        ...(externalData.length > 0 && { externalData }),
-        ...(profile !== undefined && { enableProfiling: true, profileFilePrefix: profile }),
-      }
-      const { create } = ort.InferenceSession
-      const session = await (typeof source === 'string' ? create(source, settings) : create(source, settings))
-      return new Session(program, ort, session)
-    } catch (cause) {
-      throw runtimeError('ONNX Runtime refused the graph', cause)
+    return new Session(program, await start(program, options), null)
+  }
+
+  /**
+   * The session that is already open for an equal graph and equal options, or a new one. Each holder releases its
+   * own; the last one frees it. Constants outside of the graph must be the same arrays. Throws what `open` throws.
+   */
+  static async shared<Outputs extends string>(
+    program: Program<Outputs>,
+    options: SessionOptions = {},
+  ): Promise<Session<Outputs>> {
+    const key = keyOf(program, options)
+    const known = cached.get(key)
+    if (known && sameBytes(known.program.onnx().bytes, program.onnx().bytes)) {
+      const shared = await known.shared
+      // Its last holder may have let go while this one waited.
+      if (open.has(shared)) return new Session(program, shared, key)
     }
+    const shared = start(program, options)
+    cached.set(key, { program, shared })
+    try {
+      return new Session(program, await shared, key)
+    } catch (error) {
+      if (cached.get(key)?.shared === shared) cached.delete(key)
+      throw error
+    }
+  }
+
+  /** Bytes that this session accounts for. */
+  get memory(): SessionMemory {
+    return { ...this.shared.memory }
   }
 
   /**
@@ -111,37 +130,30 @@ export class Session<Outputs extends string = string> {
     feeds: Readonly<Record<string, Feed>>,
     into: Partial<Readonly<Record<Outputs, TensorData>>> = {},
   ): Promise<Record<Outputs, Result>> {
-    if (!this.session) throw new TesseraError('ARGUMENT_INVALID', 'The session has been released')
+    this.checkOpen()
     const sizes = new Map<string, number>()
     const checked = checkFeeds(this.program.inputs, feeds, sizes)
+    this.account(sizes)
     const tensors = Object.fromEntries(
       checked
         .filter(({ name }) => this.program.used.has(name))
         .map(({ name, data, shape }) => [
           name,
-          ortTensor(this.ort, this.program.inputs.get(name)!.dtype, data, shape),
+          this.tensor(this.program.inputs.get(name)!.dtype, data, shape),
         ]),
     )
-    let results: InferenceSession.OnnxValueMapType
-    try {
-      results = await this.session.run(tensors, this.fetches(into, sizes))
-    } catch (cause) {
-      throw runtimeError('ONNX Runtime failed', cause)
-    }
+    const results = await this.runPrepared(tensors, this.fetches(into, sizes))
     return Object.fromEntries(
-      Object.entries(results).map(([name, tensor]) => {
-        const { data, dims } = tensor as OrtTensor
-        const own = into[name as Outputs]
-        // A page's runtime does not write into given arrays.
-        if (own && this.copies) (own as Float32Array).set(data as Float32Array)
-        return [name, { data: own ?? (data as TensorData), shape: dims }]
-      }),
+      Object.entries(results).map(([name, { data, dims }]) => [
+        name,
+        { data: into[name as Outputs] ?? (data as TensorData), shape: dims },
+      ]),
     ) as Record<Outputs, Result>
   }
 
-  /** A tensor for `runPrepared`; large arrays are not copied. */
+  /** A tensor for `runPrepared`; large arrays are not copied. bool and float16 are held in other arrays' types. */
   tensor(dtype: DType, data: TensorData, shape: readonly number[]): NativeTensor {
-    return ortTensor(this.ort, dtype, data, shape)
+    return new this.shared.runtime.ort.Tensor(dtype, data as never, shape)
   }
 
   /**
@@ -152,28 +164,38 @@ export class Session<Outputs extends string = string> {
     feeds: Readonly<Record<string, NativeTensor>>,
     fetches: Readonly<Record<string, NativeTensor | null>>,
   ): Promise<Readonly<Record<string, NativeTensor>>> {
-    if (!this.session) throw new TesseraError('ARGUMENT_INVALID', 'The session has been released')
+    this.checkOpen()
     try {
-      if (!this.copies) return (await this.session.run(feeds, fetches)) as Record<string, NativeTensor>
-      const results = await this.session.run(feeds, Object.keys(fetches))
-      for (const [name, own] of Object.entries(fetches)) {
-        if (own) (own.data as Float32Array).set((results[name] as OrtTensor).data as Float32Array)
-      }
-      return results as Record<string, NativeTensor>
+      return await this.shared.engine.run(feeds, fetches)
     } catch (cause) {
       throw runtimeError('ONNX Runtime failed', cause)
     }
+  }
+
+  private checkOpen(): void {
+    if (this.released) throw new TesseraError('ARGUMENT_INVALID', 'The session has been released')
+  }
+
+  /** Notes what a run with these sizes needs, the first time that they come. */
+  private account(sizes: ReadonlyMap<string, number>): void {
+    const { seen, memory } = this.shared
+    const key = [...sizes].map(([name, size]) => `${name}=${size}`).join(' ')
+    if (seen.has(key) || seen.size >= MOST_SIZES) return
+    seen.add(key)
+    const { inputs, peak } = this.program.memory(Object.fromEntries(sizes))
+    memory.working = Math.max(memory.working, inputs + peak)
+    if (viewIsOpen('shapes')) show('shapes', `${key || 'no named dimensions'}\n${this.program.text(sizes)}`)
   }
 
   /** Outputs by name: null asks the runtime for an array of its own. */
   private fetches(
     into: Partial<Readonly<Record<Outputs, TensorData>>>,
     sizes: ReadonlyMap<string, number>,
-  ): Record<string, OrtTensor | null> {
+  ): Record<string, NativeTensor | null> {
     return Object.fromEntries(
       [...this.program.outputs].map(([name, { dtype, shape }]) => {
         const data = into[name]
-        if (!data || this.copies) return [name, null]
+        if (!data) return [name, null]
         const known = shape.map((dim) => sizeOf(dim, sizes))
         const length = known.reduce<number>((n, size) => n * (size ?? NaN), 1)
         if (length !== data.length) {
@@ -181,17 +203,113 @@ export class Session<Outputs extends string = string> {
             where: shapeText(shape),
           })
         }
-        return [name, ortTensor(this.ort, dtype, data, known as number[])]
+        return [name, this.tensor(dtype, data, known as number[])]
       }),
     )
   }
 
-  /** Frees its memory; a profile is written now. */
+  /** Lets go of it; the last holder frees its memory, and a profile is written then. */
   async release(): Promise<void> {
-    const session = this.session
-    this.session = null
-    await session?.release()
+    if (this.released) return
+    this.released = true
+    const { shared } = this
+    if (--shared.holders > 0) return
+    if (this.cacheKey !== null) cached.delete(this.cacheKey)
+    open.delete(shared)
+    await shared.engine.release()
+    if (shared.profile !== null) await showProfile(shared.profile)
   }
+}
+
+/** Sizes that are told apart for accounting; a server sees few, a loop of growing caches many. */
+const MOST_SIZES = 64
+
+async function start(program: Program, options: SessionOptions): Promise<Shared> {
+  const { threads = 1, providers, external = {}, folder, worker = false } = options
+  const runtime = await runtimeFor(providers, threads)
+  const { bytes } = program.onnx()
+  if (viewIsOpen('graph')) show('graph', program.text())
+  const shown = viewIsOpen('profile') && !runtime.web && options.profile === undefined
+  const profile = options.profile ?? (shown ? await temporaryPrefix() : undefined)
+  const externalData = Object.entries(external).map(([path, data]) => ({ path, data }))
+  const settings: InferenceSession.SessionOptions = {
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 3,
+    executionProviders: [...runtime.providers],
+    ...(externalData.length > 0 && { externalData }),
+    ...(profile !== undefined && { enableProfiling: true, profileFilePrefix: profile }),
+  }
+  try {
+    const source = folder === undefined ? bytes : await writeGraph(folder, bytes)
+    const file = worker instanceof URL ? { file: worker } : {}
+    const engine = worker
+      ? await openWorkerEngine(runtime, source, settings, {
+          ...(providers && { providers }),
+          threads,
+          ...file,
+        })
+      : await openEngine(runtime, source, settings)
+    const constants = Math.max(bytes.length, program.memory().constants)
+    const shared: Shared = {
+      engine,
+      runtime,
+      holders: 0,
+      memory: { constants, working: 0 },
+      profile: shown ? profile! : null,
+      seen: new Set(),
+    }
+    open.add(shared)
+    return shared
+  } catch (cause) {
+    if (cause instanceof TesseraError) throw cause
+    throw runtimeError('ONNX Runtime refused the graph', cause)
+  }
+}
+
+function keyOf(program: Program, { external, worker, ...options }: SessionOptions): string {
+  const { bytes } = program.onnx()
+  // FNV-1a; equal keys are compared byte by byte.
+  let hash = 0x811c9dc5
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193)
+  const arrays = Object.entries(external ?? {}).map(([path, data]) => [path, identityOf(data)])
+  return JSON.stringify([bytes.length, hash, options, arrays, String(worker)])
+}
+
+const identities = new WeakMap<object, number>()
+let lastIdentity = 0
+
+function identityOf(data: object): number {
+  let identity = identities.get(data)
+  if (identity === undefined) identities.set(data, (identity = ++lastIdentity))
+  return identity
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a === b || (a.length === b.length && a.every((byte, i) => byte === b[i]))
+}
+
+async function temporaryPrefix(): Promise<string> {
+  const [{ mkdtemp }, { tmpdir }, { join }] = await Promise.all([
+    import('node:fs/promises'),
+    import('node:os'),
+    import('node:path'),
+  ])
+  return join(await mkdtemp(join(tmpdir(), 'tessera-profile-')), 'run')
+}
+
+/** Reads the profile beside a prefix, shows it and removes its folder. */
+async function showProfile(prefix: string): Promise<void> {
+  const [{ readdir, readFile, rm }, { dirname, join }] = await Promise.all([
+    import('node:fs/promises'),
+    import('node:path'),
+  ])
+  const folder = dirname(prefix)
+  for (const name of await readdir(folder)) {
+    show('profile', profileText(profileByOperator(await readFile(join(folder, name), 'utf8'))))
+  }
+  await rm(folder, { recursive: true, force: true })
 }
 
 /** The path of the graph in a folder, under a name that its content gives. */

@@ -1,8 +1,7 @@
-// The metadata of a GGUF file: typed key–value pairs before the tensors. Only keys that are asked for are
+// The metadata of a GGUF file, read: typed key–value pairs before the tensors. Only keys that are asked for are
 // kept; the weights are not touched, so the beginning of a file is enough.
 // Source: ggml-org/ggml, docs/gguf.md (versions 2 and 3, little-endian).
-import { utf8DecodeStrict } from '../../core/index.ts'
-import { ByteReader } from './byte-reader.ts'
+import { ByteReader, utf8DecodeStrict } from '../../core/index.ts'
 import { invalid, MAX_IDS, unsupported } from './limits.ts'
 
 export type GgufScalar = number | boolean | string
@@ -15,11 +14,17 @@ const WIDTHS: readonly number[] = [1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8]
 const MAX_KEYS = 1 << 16
 const MAX_KEY_BYTES = 1 << 16
 
-/** Throws FORMAT_INVALID, FORMAT_UNSUPPORTED (other versions, big-endian). */
-export function readGgufMetadata(
-  bytes: Uint8Array,
-  wanted: (key: string) => boolean,
-): Map<string, GgufValue> {
+export interface GgufMetadata {
+  version: number
+  /** As the header claims; nothing has been compared with it. */
+  tensorCount: number
+  values: Map<string, GgufValue>
+  /** Where the list of tensors begins, in bytes. */
+  end: number
+}
+
+/** Throws FORMAT_INVALID, FORMAT_UNSUPPORTED (other versions, big-endian), TEXT_NOT_UTF8. */
+export function readGgufMetadata(bytes: Uint8Array, wanted: (key: string) => boolean): GgufMetadata {
   const reader = new ByteReader(bytes)
   if (reader.u32() !== 0x46554747) throw invalid('Not a GGUF file: it does not begin with "GGUF"', 'byte 0')
   const version = reader.u32()
@@ -31,7 +36,7 @@ export function readGgufMetadata(
       'Little-endian files of version 2 and 3 are read',
     )
   }
-  reader.u64()
+  const tensorCount = reader.u64()
   const count = reader.u64()
   if (count > MAX_KEYS) reader.fail(`${count} keys are announced; at most ${MAX_KEYS} are read`)
   const values = new Map<string, GgufValue>()
@@ -43,7 +48,7 @@ export function readGgufMetadata(
     if (wanted(key)) values.set(key, readValue(reader, type, key))
     else skipValue(reader, type, 0)
   }
-  return values
+  return { version, tensorCount, values, end: reader.at }
 }
 
 function readScalar(reader: ByteReader, type: number, key: string): GgufScalar {

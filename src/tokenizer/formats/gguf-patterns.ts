@@ -92,3 +92,9 @@ export function preTokenizerRule(name: string): PreTokenizerRule | undefined {
 }
 
 export const knownPreTokenizers: readonly string[] = [...RULES.keys()]
+
+/** Names that stand for exactly these patterns, the field's own first. */
+export function preTokenizersOf(patterns: readonly string[]): string[] {
+  const wanted = JSON.stringify(patterns)
+  return knownPreTokenizers.filter((name) => JSON.stringify(RULES.get(name)!.patterns) === wanted)
+}

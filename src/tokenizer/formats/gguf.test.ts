@@ -10,7 +10,7 @@ import { readGgufVocab } from './gguf.ts'
 import { readModelProto } from './sentencepiece-proto.ts'
 import { readSentencePiece } from './sentencepiece.ts'
 import { expectPrefixesRefused, expectSafe, refusal } from './testing/damage.ts'
-import { ggufFile } from './testing/gguf-writer.ts'
+import { type GgufEntries, writeGgufMetadata } from './gguf-metadata-write.ts'
 import { readTokenizerJson } from './tokenizer-json/index.ts'
 
 const require = createRequire(import.meta.url)
@@ -37,7 +37,7 @@ async function fromTokenizerJson(name: string, pre: string): Promise<Uint8Array>
     tokens[i] ??= `[PAD${i}]`
     types[i] ??= 5
   }
-  return ggufFile({
+  return writeGgufMetadata({
     'general.name': { text: 'A model' },
     'general.alignment': { u32: 32 },
     'tokenizer.ggml.model': { text: 'gpt2' },
@@ -76,7 +76,7 @@ describe('names of pre-tokenizers', () => {
     const tokens = Array.from({ length: 256 }, (_, b) => bytesToAlphabet(Uint8Array.of(b)))
     for (const name of knownPreTokenizers) {
       const spec = readGgufVocab(
-        ggufFile({
+        writeGgufMetadata({
           'tokenizer.ggml.model': { text: 'gpt2' },
           'tokenizer.ggml.pre': { text: name },
           'tokenizer.ggml.tokens': { texts: [...tokens, '<s>'] },
@@ -100,7 +100,7 @@ describe('scored vocabularies', () => {
     )
     const { pieces } = readModelProto(bytes)
     const spec = readGgufVocab(
-      ggufFile({
+      writeGgufMetadata({
         'tokenizer.ggml.model': { text: 'llama' },
         'tokenizer.ggml.tokens': { texts: pieces.map((p) => Buffer.from(p.bytes).toString()) },
         'tokenizer.ggml.scores': { f32s: pieces.map((p) => p.score) },
@@ -116,7 +116,7 @@ describe('scored vocabularies', () => {
 
   it('turns WordPiece tokens back from word starts to continuations', () => {
     const spec = readGgufVocab(
-      ggufFile({
+      writeGgufMetadata({
         'tokenizer.ggml.model': { text: 'bert' },
         'tokenizer.ggml.tokens': {
           texts: ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '▁he', 'llo', '▁wor', 'ld', '▁,'],
@@ -144,12 +144,12 @@ const SMALL = {
 }
 
 describe('refusals', () => {
-  const problem = (values: Parameters<typeof ggufFile>[0], version = 3) =>
-    refusal(() => readGgufVocab(ggufFile(values, version)))
+  const problem = (values: GgufEntries, version = 3) =>
+    refusal(() => readGgufVocab(writeGgufMetadata(values, 0, version)))
 
   it('reads both versions, control tokens outside the vocabulary', () => {
     for (const version of [2, 3]) {
-      const spec = readGgufVocab(ggufFile(SMALL, version))
+      const spec = readGgufVocab(writeGgufMetadata(SMALL, 0, version))
       expect([...(spec.model as BpeModelSpec).merges!]).toEqual([0, 1])
       expect(spec.model.vocab.has(3)).toBe(false)
       expect(spec.addedTokens.map((t) => t.content)).toEqual(['<s>'])
@@ -179,7 +179,7 @@ describe('refusals', () => {
   })
 
   it('believes no length', () => {
-    const file = ggufFile(SMALL)
+    const file = writeGgufMetadata(SMALL)
     const at = Buffer.from(file).indexOf('tokenizer.ggml.tokens') + 'tokenizer.ggml.tokens'.length + 8
     for (const claim of [1n << 30n, 1n << 40n, (1n << 64n) - 1n]) {
       const hostile = file.slice()
@@ -189,7 +189,7 @@ describe('refusals', () => {
       expect(refusal(() => readGgufVocab(hostile))).toMatchObject({ code: 'FORMAT_INVALID' })
     }
     const nested = Uint8Array.from([
-      ...ggufFile({ x: { u8: 0 } }).slice(0, -5), // all but the type and the value
+      ...writeGgufMetadata({ x: { u8: 0 } }).slice(0, -5), // all but the type and the value
       ...Uint8Array.of(9, 0, 0, 0),
       ...Array.from({ length: 5000 }, () => [9, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]).flat(),
     ])
@@ -197,7 +197,7 @@ describe('refusals', () => {
   })
 
   it('survives damage', () => {
-    const file = ggufFile(SMALL)
+    const file = writeGgufMetadata(SMALL)
     expectPrefixesRefused(file, readGgufVocab)
     expectSafe(file, readGgufVocab, { runs: 1000 })
   })

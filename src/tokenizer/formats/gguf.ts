@@ -76,7 +76,7 @@ const isNumber = (v: GgufValue): v is number => typeof v === 'number'
 
 /** Throws FORMAT_INVALID, FORMAT_UNSUPPORTED. Reads the metadata only; `bytes` may end after it. */
 export function readGgufVocab(bytes: Uint8Array, options: GgufOptions = {}): TokenizerSpec {
-  const values = readGgufMetadata(
+  const { values } = readGgufMetadata(
     bytes,
     (key) => key.startsWith(PREFIX) || key === 'tokenizer.chat_template' || key === 'general.name',
   )

@@ -7,3 +7,6 @@ export { readSentencePiece, type SentencePieceOptions } from './sentencepiece.ts
 export { writeSentencePiece } from './sentencepiece-write.ts'
 export { readGgufVocab, type GgufOptions } from './gguf.ts'
 export { readTokenizer, type ReadOptions } from './detect.ts'
+export { readGgufMetadata, type GgufMetadata, type GgufValue } from './gguf-metadata.ts'
+export { writeGgufMetadata, type GgufEntries, type GgufEntry } from './gguf-metadata-write.ts'
+export { writeGgufVocab, type GgufVocab, type GgufVocabOptions } from './gguf-write.ts'

@@ -1,7 +1,6 @@
 // The protocol buffer of a SentencePiece model, read by hand: the few fields that decide ids, unknown
 // fields skipped. Source: google/sentencepiece, src/sentencepiece_model.proto.
-import { firstMalformedByte, utf8DecodeStrict } from '../../core/index.ts'
-import { ByteReader } from './byte-reader.ts'
+import { ByteReader, firstMalformedByte, utf8DecodeStrict } from '../../core/index.ts'
 import { invalid, MAX_IDS } from './limits.ts'
 
 /** SentencePiece.Type */

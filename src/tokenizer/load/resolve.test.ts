@@ -7,7 +7,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TesseraError } from '../../core/index.ts'
 import { KNOWN_ENCODINGS } from '../formats/index.ts'
-import { ggufFile } from '../formats/testing/gguf-writer.ts'
+import { writeGgufMetadata } from '../formats/gguf-metadata-write.ts'
 import { editDistance } from './near-names.ts'
 import { builtinTokenizers, resolveTokenizer, type TokenizerSource } from './index.ts'
 
@@ -163,7 +163,7 @@ describe('large files', () => {
       await file.close()
       return join(folder, name)
     }
-    const gguf = ggufFile({
+    const gguf = writeGgufMetadata({
       'tokenizer.ggml.model': { text: 'gpt2' },
       'tokenizer.ggml.tokens': { texts: ['a', 'b', 'ab'] },
       'tokenizer.ggml.merges': { texts: ['a b'] },

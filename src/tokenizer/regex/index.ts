@@ -6,6 +6,7 @@ import { buildGraph } from './graph.ts'
 import { Matcher } from './match.ts'
 import { parsePattern } from './parse.ts'
 import { flatten, type Program } from './program.ts'
+import type { Syntax } from './syntax.ts'
 
 export class CompiledPattern {
   readonly source: string
@@ -43,4 +44,9 @@ export class CompiledPattern {
 export function compilePattern(source: string, reference: Reference): CompiledPattern {
   const syntax = foldLiterals(parsePattern(source, reference), reference)
   return new CompiledPattern(source, flatten(buildGraph(syntax, reference)))
+}
+
+/** A pattern as a tree of sets, for automata of other kinds. Throws what `compilePattern` throws. */
+export function patternSyntax(source: string, reference: Reference): Syntax {
+  return foldLiterals(parsePattern(source, reference), reference)
 }

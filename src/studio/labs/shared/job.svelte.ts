@@ -28,7 +28,7 @@ export class Job<Table> {
     this.problem = null
     try {
       const output = await this.calls.call(call, input, (done) => {
-        if (version === this.version) this.progress = done
+        if (version === this.version) this.progress = done as number
       })
       if (version !== this.version) return null
       this.phase = 'ready'

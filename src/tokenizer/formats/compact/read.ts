@@ -1,8 +1,8 @@
 // Compact form → TokenizerSpec. The file may come from anyone: lengths, ids and joins are checked as they
 // are read, and the memory used is bounded by the size of the file.
+import { ByteReader } from '../../../core/index.ts'
 import type { ModelSpec, Reference, TokenizerSpec } from '../../spec.ts'
 import { Vocab, type VocabAlphabet } from '../../vocab.ts'
-import { ByteReader } from '../byte-reader.ts'
 import { indexObject, parseSpan } from '../json-cursor.ts'
 import { integerOf, JsonFields } from '../json-fields.ts'
 import { checkFileSize, invalid, MAX_IDS, unsupported } from '../limits.ts'

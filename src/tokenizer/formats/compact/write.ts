@@ -2,7 +2,7 @@
 // smallest exact description, so that reading has nothing to search.
 import { utf8Encode } from '../../../core/index.ts'
 import type { BpeModelSpec, ModelSpec, TokenizerSpec } from '../../spec.ts'
-import { ByteWriter } from '../byte-reader.ts'
+import { ByteWriter } from '../byte-writer.ts'
 import { invalid } from '../limits.ts'
 import { joinedIds, mergesFollowRanks, mergesFromRanks } from '../rank-merges.ts'
 import { xxh32 } from '../xxh32.ts'

@@ -1,6 +1,6 @@
 // Bounded reading of little-endian binary files: nothing is read past the end, and no length that a
 // file claims is believed before it is compared with what is left.
-import { invalid } from './limits.ts'
+import { TesseraError } from './errors.ts'
 
 export class ByteReader {
   readonly bytes: Uint8Array
@@ -26,7 +26,10 @@ export class ByteReader {
   }
 
   fail(message: string): never {
-    throw invalid(message, `byte ${this.at}`, 'The file is damaged or cut short')
+    throw new TesseraError('FORMAT_INVALID', message, {
+      where: `byte ${this.at}`,
+      hint: 'The file is damaged or cut short',
+    })
   }
 
   /** Where the next `length` bytes begin; they are consumed. */
@@ -101,42 +104,5 @@ export class ByteReader {
       scale *= 128
     }
     return this.fail('A number has more than ten bytes')
-  }
-}
-
-/** Collects the parts of a binary file. */
-export class ByteWriter {
-  private bytes = new Uint8Array(1 << 12)
-  length = 0
-
-  private room(n: number): void {
-    if (this.length + n <= this.bytes.length) return
-    const larger = new Uint8Array(Math.max(this.bytes.length * 2, this.length + n))
-    larger.set(this.bytes.subarray(0, this.length))
-    this.bytes = larger
-  }
-
-  u8(value: number): void {
-    this.room(1)
-    this.bytes[this.length++] = value
-  }
-
-  varint(value: number): void {
-    this.room(8)
-    while (value >= 128) {
-      this.bytes[this.length++] = (value & 127) | 128
-      value = Math.floor(value / 128)
-    }
-    this.bytes[this.length++] = value
-  }
-
-  put(bytes: Uint8Array): void {
-    this.room(bytes.length)
-    this.bytes.set(bytes, this.length)
-    this.length += bytes.length
-  }
-
-  done(): Uint8Array {
-    return this.bytes.slice(0, this.length)
   }
 }

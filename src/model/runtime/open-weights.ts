@@ -1,0 +1,84 @@
+// A checkpoint's weights, converted to a precision and ready to be constants of graphs: small ones in memory, large ones in
+// the cache folder, from where the runtime maps them. What would not fit is refused before anything is read.
+import { type LongWork, TesseraError } from '../../core/index.ts'
+import type { SessionOptions } from '../../tensor/index.ts'
+import type { Checkpoint } from '../checkpoint/checkpoint.ts'
+import type { NetWeights } from '../net.ts'
+import { weightsInMemory } from './convert.ts'
+import { int4, int8 } from './blocks.ts'
+import { int8Rows } from './int8-rows.ts'
+import { availableMemory, checkMemory } from './memory.ts'
+import { fp32, type Precision, type PrecisionName } from './precision.ts'
+import { arrayBytes, layoutOf, type StoredArrays, UseRecorder, type WeightUses } from './weights.ts'
+
+const PRECISIONS: Readonly<Record<PrecisionName, Precision>> = { fp32, int8, int4 }
+
+/** Weights below this are kept in memory: converting them costs less than looking for a file. */
+const SMALL = 64_000_000
+
+export interface WeightOptions extends LongWork {
+  /**
+   * `fp32` (default): exact. `int8`: a quarter of the memory, twice as fast. `int4`: an eighth, fastest for one
+   * token at a time, slower than int8 for many.
+   */
+  precision?: PrecisionName
+  /**
+   * Where converted weights are kept. Default: TESSERA_CACHE, or the system's folder for caches; those of less than
+   * 64 MB stay in memory. null: nowhere; they stay in memory, which takes twice as much of it, and are
+   * converted at every start.
+   */
+  cacheFolder?: string | null
+  /** Bytes that may be used; default: what the system says. A model that needs more is refused. */
+  memoryLimit?: number
+}
+
+export interface OpenWeights {
+  precision: Precision
+  arrays: StoredArrays
+  /** Of all arrays. */
+  bytes: number
+  /** What sessions need to find arrays that are in files. */
+  session: Pick<SessionOptions, 'folder'>
+}
+
+/**
+ * `where`: blocks of eight bits are fast in Node's runtime and very slow in that of a page, which gets whole rows of them.
+ * Throws ARGUMENT_INVALID for a precision that there is not.
+ */
+export function precisionOf(name: PrecisionName = 'fp32', where: 'node' | 'page' = 'node'): Precision {
+  if (!Object.hasOwn(PRECISIONS, name)) {
+    throw new TesseraError('ARGUMENT_INVALID', `There is no precision ${JSON.stringify(name)}`, {
+      hint: `There are: ${Object.keys(PRECISIONS).join(', ')}`,
+    })
+  }
+  return where === 'page' && name === 'int8' ? int8Rows : PRECISIONS[name]
+}
+
+/** How graphs use their weights: they are traced on weights that only have shapes. */
+export function recordUses(checkpoint: Checkpoint, trace: (weights: NetWeights) => void): WeightUses {
+  const recorder = new UseRecorder(checkpoint.parameters)
+  trace(recorder)
+  return recorder.uses
+}
+
+/** Throws OUT_OF_MEMORY, FILE_WRITE_FAILED, CANCELLED, and what reading the weights throws. */
+export async function openWeights(
+  checkpoint: Checkpoint,
+  uses: WeightUses,
+  { precision: name = 'fp32', cacheFolder, memoryLimit, ...work }: WeightOptions,
+): Promise<OpenWeights> {
+  const inNode = typeof process === 'object' && Boolean(process.versions?.node)
+  const precision = precisionOf(name, inNode ? 'node' : 'page')
+  const layout = layoutOf(uses, precision)
+  const bytes = [...layout.values()].reduce((sum, array) => sum + arrayBytes(array), 0)
+  const onDisk = inNode && (cacheFolder === undefined ? bytes > SMALL : cacheFolder !== null)
+  checkMemory(bytes, onDisk ? 'mapped' : 'inMemory', name, memoryLimit ?? availableMemory())
+  if (!onDisk) {
+    const arrays = await weightsInMemory(checkpoint, uses, precision, layout, work)
+    return { precision, arrays, bytes, session: {} }
+  }
+  const { storedWeights } = await import('./store.ts')
+  const kept = { ...work, folder: cacheFolder ?? undefined }
+  const { arrays, folder } = await storedWeights(checkpoint, uses, precision, layout, kept)
+  return { precision, arrays, bytes, session: { folder } }
+}
