@@ -100,8 +100,8 @@ function* batches(order: readonly number[], rows: readonly Uint32Array[]): Gener
   if (batch.length > 0) yield batch
 }
 
-/** The states of one text as they come. */
-class Pool {
+/** The states of one text as they come, to become its vector. */
+export class Pool {
   private readonly pooling: Pooling
   private readonly length: number
   private readonly sum: Float64Array

@@ -1,2 +1,2 @@
 // The door of the embed room: texts to vectors.
-export { embed, type EmbedOptions, type Pooling } from './embed.ts'
+export { embed, type EmbedOptions, Pool, type Pooling } from './embed.ts'

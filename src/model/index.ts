@@ -31,6 +31,8 @@ export { loadSeq2Seq, Seq2Seq, type TranslateOptions, type Translation } from '.
 export { appendLane, packLanes, placeLane } from './cache/lanes.ts'
 export type { WeightType } from './checkpoint/safetensors.ts'
 export type { SaveOptions } from './checkpoint/folder.ts'
+export type { SavedGguf, SaveGgufOptions } from './checkpoint/gguf/save.ts'
+export type { GgufType } from './checkpoint/gguf/quantise.ts'
 export type { SaveOnnxOptions } from './export/onnx/save-onnx.ts'
 export { openPageFiles, type PageFile } from './checkpoint/page-files.ts'
 export * from './files.ts'

@@ -6,8 +6,10 @@ import { Random, utf8Decode } from '../../core/index.ts'
 import type { Tokenizer } from '../../tokenizer/index.ts'
 import { satisfies } from '../testing/schema-checker.ts'
 import { tinyTokenizer } from '../testing/tiny.ts'
-import { compileConstraint, type Constraint, type ConstraintSpec } from './constraint.ts'
+import { compileConstraint, type Constraint, type ConstraintSpec, machineOf } from './constraint.ts'
+import type { MachineState } from './machine.ts'
 import type { JsonSchema } from './schema-merge.ts'
+import { tokenTrie } from './token-trie.ts'
 
 let tokenizer: Tokenizer
 let bytes: (Uint8Array | null)[]
@@ -184,6 +186,34 @@ describe('masks', () => {
           })
           expect(allowedBy(state.mask())).toEqual(taken)
           state = state.next(random.pick(taken))
+        }
+      }
+    }
+  })
+
+  it('are the same when they are put together from the inside of strings and numbers', () => {
+    const specs: ConstraintSpec[] = [
+      { json: 'value', whitespace: 'free', maxNesting: 3 },
+      { json: 'object' },
+      ...Object.values(SCHEMAS).map((schema) => ({ schema, maxNesting: 4 })),
+    ]
+    const trie = tokenTrie(tokenizer)
+    for (const spec of specs) {
+      // Few states are remembered: forgetting changes nothing.
+      for (const remembered of [200, undefined]) {
+        const machine = machineOf(spec, remembered)
+        for (let seed = 0; seed < 4; seed++) {
+          const random = new Random(seed)
+          let state: MachineState | null = machine.start
+          for (let i = 0; i < 12 && state; i++) {
+            const mask = trie.allowed(machine, state)
+            expect(mask).toEqual(trie.plainAllowed(machine, state))
+            const allowed = allowedBy(mask)
+            if (allowed.length === 0) break
+            for (const byte of bytes[random.pick(allowed)]!) {
+              state = machine.step(state!, machine.classOf[byte]!)
+            }
+          }
         }
       }
     }

@@ -101,21 +101,25 @@ export class JsonText {
     return this.whitespace === 'free' ? this.space(from) : from
   }
 
-  /** A string under a pattern (as JSON Schema has it: found anywhere) or of some length in characters. */
+  /** A string under a pattern over the whole of it, or of some length in characters. */
   strictString(
     from: number,
     to: number,
     { source = ANY_TEXT, minLength, maxLength }: { source?: string; minLength?: number; maxLength?: number },
   ): void {
     const { grammar } = this
-    const open = grammar.literal(from, utf8Encode('"'))
-    const close = grammar.state()
-    addPattern(grammar, patternSyntax(source, 'tiktoken'), open, close, {
-      character: (at, set, next) => jsonCharacter(grammar, at, set, next),
-      minLength,
-      maxLength,
+    const name = `string ${minLength} ${maxLength} ${source}`
+    const rule = this.once(name, 0, (start, end) => {
+      const open = grammar.literal(start, utf8Encode('"'))
+      const close = grammar.state()
+      addPattern(grammar, patternSyntax(source, 'tiktoken'), open, close, {
+        character: (at, set, next) => jsonCharacter(grammar, at, set, next),
+        minLength,
+        maxLength,
+      })
+      grammar.byte(close, 0x22, 0x22, end)
     })
-    grammar.byte(close, 0x22, 0x22, to)
+    grammar.call(from, rule, to)
   }
 
   /** Any value. */

@@ -1,4 +1,5 @@
 // The body of /v1/embeddings.
+import type { Pooling } from '../../../embed/index.ts'
 import { type Prompt, promptsOf } from './completions.ts'
 import { Fields, invalid } from './fields.ts'
 import type { ModelLimits } from './sampling.ts'
@@ -8,7 +9,7 @@ export interface EmbeddingRequest {
   inputs: readonly Prompt[]
   /** `base64`: float32, little-endian; the official clients ask for it unless told otherwise. */
   encoding: 'float' | 'base64'
-  pooling: 'mean' | 'last' | 'cls'
+  pooling: Pooling
   normalise: boolean
 }
 

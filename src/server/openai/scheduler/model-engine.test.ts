@@ -48,11 +48,11 @@ describe('ModelEngine', () => {
       { lanes: 6, queue: 100, chunk: 24 },
       { known: (tokens) => (reused += tokens) },
     )
-    const requests = Array.from({ length: 40 }, () => ({
+    const requests = Array.from({ length: 20 }, () => ({
       prompt: [...random.pick(beginnings), ...ids(1 + random.int(30))],
-      tokens: 1 + random.int(25),
+      tokens: 1 + random.int(20),
       n: random.int(4) === 0 ? 2 : 1,
-      later: random.int(60),
+      later: random.int(40),
       // A choice that ends early makes a hole between others.
     }))
     const ended = requests.map(async ({ prompt, tokens, n, later }) => {
@@ -82,10 +82,10 @@ describe('ModelEngine', () => {
       }
     })
     await Promise.all(ended)
-    expect(reused).toBeGreaterThan(500)
+    expect(reused).toBeGreaterThan(250)
     expect(engine.bytes).toBe(0)
     // A second time nearly everything is known, answers included.
-    const { prompt, tokens } = requests[0]!
+    const { prompt, tokens } = requests.find((one) => one.prompt.length > 40 && one.n === 1)!
     const first = await alone(prompt, tokens)
     const longer = [...prompt, ...first.ids]
     const again = engine.begin(longer, true)
