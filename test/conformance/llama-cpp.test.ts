@@ -139,6 +139,26 @@ describe('logits', () => {
   })
 })
 
+describe('the model that ships', () => {
+  test('gives the same ids and the same logits in llama.cpp', async () => {
+    const checkpoint = await openCheckpoint('tessera-lm')
+    const path = join(folder, 'tessera-lm.gguf')
+    expect((await saveGguf(path, checkpoint, { dtype: 'f32' })).notes).toEqual([])
+    const text = prose().slice(1000, 1200)
+    const ours = [...checkpoint.tokenizer!.encode(text)]
+    const model = await loadModel(checkpoint)
+    const { logits } = await model.step({ ids: ours, want: { logits: 'all' } })
+    await model.release()
+    await checkpoint.close()
+    await withLlama(path, async (one) => {
+      expect([...one.tokenize(text, false)]).toEqual(ours)
+      const error = relativeError(await logitsOf(one, ours), logits!)
+      if (process.env.TESSERA_SHOW_ERRORS) console.log('tessera-lm', error)
+      expect(error).toBeLessThan(1e-4)
+    })
+  })
+})
+
 describe('quantised', () => {
   const wide = { hidden_size: 64, intermediate_size: 96 }
 
