@@ -101,6 +101,8 @@ export {
   type ParameterView,
 } from './train/parameters.ts'
 export {
+  type Batch,
+  type OpenTrainerOptions,
   type StepReport,
   Trainer,
   type TrainerOptions,

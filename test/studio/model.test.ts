@@ -117,7 +117,7 @@ describe('the Train page', () => {
 
     await page.getByLabel('Text to train on').fill(text)
     await page.getByText('Name, steps, seed').click()
-    await page.getByLabel('Steps', { exact: true }).fill('250')
+    await page.getByLabel('Steps', { exact: true }).fill('80')
     await page.getByRole('button', { name: 'Train' }).click()
     await page.getByRole('img', { name: /Bits per byte over/ }).waitFor()
     await page.getByLabel(/Text of the model/).waitFor()
@@ -125,16 +125,18 @@ describe('the Train page', () => {
     await page.getByRole('button', { name: 'Go on' }).waitFor()
     await page.reload()
     await page.getByRole('button', { name: 'Go on' }).click()
-    await eventually(() => page.getByText('step 250 of 250', { exact: true }).count()).toBe(1)
+    // How long a busy machine takes is not the question.
+    await page.getByText('step 80 of 80', { exact: true }).waitFor({ timeout: 100_000 })
     await page.getByRole('link', { name: 'model.safetensors' }).waitFor()
     expect(await page.getByRole('link', { name: 'model.onnx' }).count()).toBe(1)
     expect(await violations(page)).toEqual([])
 
     await page.getByRole('link', { name: 'Try it on the Model page' }).click()
     await page.getByText(/0\.\d+ M parameters/).waitFor()
+    // The browser tells of the refusal, too.
     expect(errors.filter((one) => !one.includes('400'))).toEqual([])
     await page.context().close()
-  })
+  }, 180_000)
 })
 
 describe('both are accessible', () => {

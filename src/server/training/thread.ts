@@ -13,7 +13,7 @@ export type ThreadReply =
   | { kind: 'failed'; problem: RunProblem }
 
 export interface TrainingThread {
-  /** Asks it to save a checkpoint and end; it answers with `failed` and CANCELLED. */
+  /** Asks it to end after the step that it is in, with a checkpoint; it answers with `failed` and CANCELLED. */
   stop(): void
   /** Resolves when the thread is gone. */
   ended: Promise<void>
@@ -48,6 +48,7 @@ function workerThread(task: ThreadTask, hear: (reply: ThreadReply) => void): Tra
       resolve()
     })
   })
+  // Never `terminate`: ONNX Runtime, ended within a run, takes the whole process with it.
   return { stop: () => worker.postMessage('stop'), ended }
 }
 

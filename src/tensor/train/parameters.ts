@@ -71,6 +71,13 @@ export class Parameters {
     return flat.subarray(view.start, view.end)
   }
 
+  /** Views of a flat array by name. */
+  parts(flat: Float32Array = this.values, prefix = ''): Record<string, Float32Array> {
+    return Object.fromEntries(
+      this.views.map(({ name, start, end }) => [prefix + name, flat.subarray(start, end)]),
+    )
+  }
+
   /** Every parameter as an input of a program; `prefix` tells several flat arrays apart. */
   feeds(flat: Float32Array = this.values, prefix = ''): Record<string, Feed> {
     return Object.fromEntries(

@@ -16,7 +16,7 @@ const squaredError = ({ w, b }: t.Tensors, { x, y }: t.Tensors): t.Tensor =>
 const open: t.Trainer[] = []
 afterAll(() => Promise.all(open.map((trainer) => trainer.release())))
 
-async function trainer(options: Partial<t.TrainerOptions> & { accumulate?: boolean } = {}, seed = 1) {
+async function trainer(options: Partial<t.OpenTrainerOptions> = {}, seed = 1) {
   const made = await t.Trainer.open(t.Parameters.initialised(specs, seed), batch, squaredError, {
     optimiser: t.adamW(),
     schedule: () => 0.02,
@@ -111,6 +111,51 @@ describe('a training step', () => {
       }
     }
     await expect(whole.train([someBatch()])).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
+  })
+})
+
+describe('several steps in a run', () => {
+  test('are the steps one by one, with the average and the schedule', async () => {
+    const settings = { average: 0.9, schedule: t.cosineSchedule(0.02, 6, 2) }
+    const single = await trainer(settings)
+    const several = await trainer({ ...settings, stepsPerRun: 3 })
+    const batches = Array.from({ length: 6 }, () => someBatch())
+    const reports = []
+    for (const one of batches) reports.push(await single.train(one))
+    const runs = [
+      ...(await several.trainSeveral(batches.slice(0, 3))),
+      ...(await several.trainSeveral(batches.slice(3))),
+    ]
+    for (const [i, { loss, gradientNorm, rate }] of reports.entries()) {
+      expect(runs[i]!.loss).toBeCloseTo(loss, 5)
+      expect(runs[i]!.gradientNorm).toBeCloseTo(gradientNorm, 5)
+      expect(runs[i]!.rate).toBe(rate)
+    }
+    expect(several.step).toBe(6)
+    const [a, b] = [single.state, several.state]
+    const pairs = [
+      [a.values, b.values],
+      [a.average!, b.average!],
+      ...a.states.map((array, i) => [array, b.states[i]!]),
+    ]
+    for (const [expected, actual] of pairs as [Float32Array, Float32Array][]) {
+      for (const [i, value] of expected.entries()) expect(actual[i]).toBeCloseTo(value, 6)
+    }
+    await expect(several.trainSeveral(batches)).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
+    await expect(single.trainSeveral([batches[0]!])).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
+    await expect(trainer({ stepsPerRun: 0 })).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
+  })
+
+  test('are none when one of them is no number', async () => {
+    const ours = await trainer({ stepsPerRun: 2, average: 0.5 })
+    const before = structuredClone(ours.state)
+    const bad = someBatch()
+    ;(bad.x as { data: Float32Array }).data[0] = Infinity
+    await expect(ours.trainSeveral([someBatch(), bad])).rejects.toMatchObject({
+      code: 'TRAINING_DIVERGED',
+      where: 'step 1',
+    })
+    expect(ours.state).toEqual(before)
   })
 })
 

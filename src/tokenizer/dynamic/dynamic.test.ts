@@ -1,14 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { firstMalformedByte, utf8Decode, utf8Encode } from '../../core/index.ts'
-import { loadTokenizer } from '../load-tokenizer.ts'
-import { addedToken, BYTE_TOKENS, unigramTwin, wordPieceTwin } from '../models/testing/specs.ts'
 import { compilePreTokenizer } from '../pretokenize/index.ts'
 import { aligned } from '../aligned.ts'
-import type { ModelSpec, TokenizerSpec } from '../spec.ts'
-import { createTokenizer } from '../tokenizer.ts'
-import { trainBpe } from '../train-tokenizer.ts'
-import type { Tokenizer } from '../types.ts'
 import { BaseTokens } from './base-tokens.ts'
 import type { DynamicBatch } from './batch.ts'
 import { DynamicTokenizer } from './dynamic-tokenizer.ts'
@@ -16,123 +10,8 @@ import { mergeRule } from './merge-rule.ts'
 import { BatchMerges } from './merge-batch.ts'
 import { dynamicOfBase, leftmost, rangeOf } from './positions.ts'
 import { LONGEST_TOKEN, Symbols } from './symbols.ts'
+import { anyBatch, anyText, bases, BOUNDARIES, CORPUS, EDGES, unigram } from './testing/bases.ts'
 import { recountBatch } from './testing/recount.ts'
-
-const CORPUS = [
-  'the theory of the thing is that the thin thread thickens 1234 5678 12345678\n',
-  'if (x == 10) {\n    return x + 1;\n}\n\nelse {\n\treturn "don\'t";\n}\n',
-  'Würde und Rechte, naïve café, 日本語の文 👩‍🚀👩‍🚀 ',
-]
-
-const anyText = fc.oneof(
-  fc
-    .array(
-      fc.constantFrom(
-        'the',
-        ' th',
-        'ing',
-        ' 1234',
-        '56',
-        '\n',
-        '\n\n',
-        '    ',
-        '\t',
-        "'t",
-        ' Würde',
-        '日本',
-        '👩‍🚀',
-        'aaa',
-        '<|end|>',
-        '.',
-        ' ',
-      ),
-      { maxLength: 25 },
-    )
-    .map((parts) => parts.join('')),
-  fc.string({ unit: 'binary', maxLength: 30 }),
-)
-const anyBatch = fc.array(anyText, { maxLength: 6 })
-const EDGES = ['', ' ', ' \n\t  \n\n', 'a'.repeat(10_000), '👩‍👩‍👧‍👦👩‍🚀', 'x', '<|end|>', '<|end|><|end|>']
-
-/** A byte-level base of few merges, so that there is much left to do; BOS by its template. */
-async function smallBase(pattern: 'cl100k' | 'gpt2' | 'none' = 'cl100k'): Promise<Tokenizer> {
-  const { spec } = await trainBpe(CORPUS, { vocabSize: 320, pattern, specials: ['<|end|>', '<s>'] })
-  return createTokenizer({
-    ...spec,
-    postProcessor: {
-      type: 'TemplateProcessing',
-      single: [{ SpecialToken: { id: '<s>', type_id: 0 } }, { Sequence: { id: 'A', type_id: 0 } }],
-      pair: [{ Sequence: { id: 'A', type_id: 0 } }, { Sequence: { id: 'B', type_id: 1 } }],
-      special_tokens: { '<s>': { id: '<s>', ids: [1], tokens: ['<s>'] } },
-    },
-  })
-}
-
-function other(model: ModelSpec, changes: Partial<TokenizerSpec>): Tokenizer {
-  return createTokenizer({
-    name: 'small',
-    reference: 'huggingface',
-    normalizer: null,
-    preTokenizer: null,
-    model,
-    postProcessor: null,
-    decoder: null,
-    addedTokens: [],
-    truncation: null,
-    padding: null,
-    chatTemplate: null,
-    namedTokens: {},
-    ...changes,
-  })
-}
-
-const wordPiece = other(
-  wordPieceTwin(['[UNK]', 'th', 't', '##e', '##h', '##in', '##g', 'in', 'a', '##a', '.', '1', '##2', '##3'])
-    .spec,
-  {
-    preTokenizer: { type: 'BertPreTokenizer' },
-    decoder: { type: 'WordPiece', prefix: '##', cleanup: false },
-    addedTokens: [addedToken(0, '[UNK]', { special: true })],
-  },
-)
-const unigram = other(
-  unigramTwin(
-    [
-      ['<unk>', 0],
-      ...BYTE_TOKENS.map((token): [string, number] => [token, -9]),
-      ['▁', -3],
-      ['▁the', -3],
-      ['t', -4],
-      ['h', -4],
-      ['th', -3.5],
-      ['ing', -4],
-      ['a', -4],
-    ],
-    0,
-    true,
-  ).spec,
-  {
-    reference: 'sentencepiece',
-    preTokenizer: { type: 'Metaspace', replacement: '▁', prepend_scheme: 'always', split: true },
-    decoder: {
-      type: 'Sequence',
-      decoders: [
-        { type: 'ByteFallback' },
-        { type: 'Metaspace', replacement: '▁', prepend_scheme: 'always', split: true },
-      ],
-    },
-  },
-)
-
-const bases: [string, Tokenizer][] = [
-  ['small cl100k', await smallBase()],
-  ['small gpt2', await smallBase('gpt2')],
-  ['small without pre-tokenizer', await smallBase('none')],
-  ['r50k_base', await loadTokenizer('r50k_base')],
-  ['WordPiece', wordPiece],
-  ['Unigram', unigram],
-]
-const BOUNDARIES = ['pretokens', 'word', 'sentence'] as const
 
 /** Base ids of a state, token by token. */
 function idsOf(batch: DynamicBatch, merges: number): number[][][] {
@@ -305,75 +184,5 @@ describe.each(bases)('dynamic tokenization over %s', (_name, base) => {
       }),
       { numRuns: 40 },
     )
-  })
-})
-
-describe('byte-level bases', () => {
-  test.each(bases.slice(0, 4))(
-    '%s: bytes that are no UTF-8 merge and lead back to themselves',
-    async (_name, base) => {
-      for (const boundary of BOUNDARIES) {
-        const dynamic = new DynamicTokenizer(base, { boundary })
-        await fc.assert(
-          fc.asyncProperty(
-            fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 4 }),
-            fc.nat(10),
-            async (batch, most) => {
-              const done = await dynamic.merge(batch, { merges: most })
-              const state = done.at(most)
-              state.texts.forEach(({ starts, tokens }, t) => {
-                expect(Array.from(done.base[t]!.ids)).toEqual(Array.from(base.encode(batch[t]!)))
-                const out: number[] = []
-                for (let i = 0; i < tokens.length; i++) {
-                  const range = rangeOf(done.base[t]!, starts, i, 'bytes')!
-                  const token = state.tokens[tokens[i]!]!
-                  const source = Array.from(batch[t]!.subarray(range.start, range.end))
-                  if (!token.special) expect(source).toEqual(Array.from(token.bytes))
-                  out.push(...source)
-                }
-                expect(out).toEqual(Array.from(batch[t]!))
-              })
-            },
-          ),
-          { numRuns: 30 },
-        )
-      }
-    },
-  )
-
-  test('malformed bytes under a normalizer, and under characters, are refused', async () => {
-    const [, small] = bases[0]!
-    const normalized = createTokenizer({ ...small.spec, normalizer: { type: 'NFC' } })
-    for (const base of [normalized, unigram]) {
-      await expect(new DynamicTokenizer(base).merge([Uint8Array.of(0xff)])).rejects.toMatchObject({
-        code: 'TEXT_NOT_UTF8',
-      })
-    }
-    const fine = await new DynamicTokenizer(normalized).merge([utf8Encode('e\u0301a')])
-    expect(fine.base[0]!.offsets).not.toBeNull()
-  })
-
-  test('the example: the merges of a batch by hand', async () => {
-    const { spec } = await trainBpe(['x'], { vocabSize: 256, pattern: 'cl100k' })
-    const dynamic = new DynamicTokenizer(createTokenizer(spec))
-    const done = await dynamic.merge(['low lower', 'low slow'])
-    const made = Array.from({ length: done.merges }, (_, m) => utf8Decode(done.merge(m + 1).made.bytes))
-    // "lo" and "ow" stand four times each; "lo" is seen first. Then "low"; of what stands once, the first.
-    expect(made).toEqual(['lo', 'low', ' low', ' lowe', ' lower', ' s', ' slow'])
-    expect(done.merge(1)).toMatchObject({ count: 4, places: 4 })
-    expect(Array.from(done.lengths())).toEqual([17, 13, 9, 8, 7, 6, 5, 4])
-    const runs = await dynamic.merge(['aaaaa'])
-    expect(runs.merge(1)).toMatchObject({ count: 4, places: 2 })
-  })
-
-  test('a token of the vocabulary is that token, even if merges made it; a special token never is', async () => {
-    const { spec } = await trainBpe(['ab ab ab <|end|>'], { vocabSize: 262, specials: ['<|end|>'] })
-    const base = createTokenizer(spec)
-    const dynamic = new DynamicTokenizer(base, { boundary: 'sentence', specials: 'text' })
-    const done = await dynamic.merge(['<|end|>'])
-    const [whole] = done.at(done.merges).tokens
-    expect(whole).toMatchObject({ token: '<|end|>', id: null, special: false })
-    const parsed = await new DynamicTokenizer(base, { boundary: 'sentence' }).merge(['a<|end|>b'])
-    expect(parsed.merges).toBe(0)
   })
 })
