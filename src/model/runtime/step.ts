@@ -80,27 +80,26 @@ export async function runStep(model: StepModel, input: StepInput, cache: Cache):
     kvHeads,
   })
   const feeds = tokenFeeds(session, config, tokens, patches.embeddings ?? tokens.embeddings)
-  feeds.bias = session.tensor('float32', mask.data, mask.shape)
   feeds.rows = session.tensor('int64', BigInt64Array.from(wanted.rows, BigInt), [wanted.rows.length])
+  // Not every family has a use for positions, angles or both.
+  for (const name of Object.keys(feeds)) if (!session.program.used.has(name)) delete feeds[name]
+  feeds.bias = session.tensor('float32', mask.data, mask.shape)
   const fetches: Record<string, NativeTensor | null> = {}
   const width = lanes * kvHeads * headDim
   const empty = gap > 0 ? new Float32Array(width) : null
-  const added = [time, lanes, kvHeads * headDim]
+  const pastShape = [past.length + gap, lanes * kvHeads, headDim]
+  const addedShape = [time, lanes, kvHeads * headDim]
+  const prefixShape = [prefixLength, kvHeads, headDim]
   for (let layer = 0; layer < config.layers; layer++) {
-    for (const kind of ['Key', 'Value'] as const) {
-      const of = kind === 'Key' ? 'keys' : 'values'
-      const seen = empty ?? past.slots[of][layer]!.subarray(0, past.length * width)
-      feeds[`past${kind}.${layer}`] = session.tensor('float32', seen, [
-        past.length + gap,
-        lanes * kvHeads,
-        headDim,
-      ])
+    for (const { kind, fed, shared, fetched } of namesOf(layer)) {
+      const seen = empty ?? past.slots[kind][layer]!.subarray(0, past.length * width)
+      feeds[fed] = session.tensor('float32', seen, pastShape)
       if (!plain) {
-        const shared = prefix[of][layer]!.subarray(0, prefixLength * kvHeads * headDim)
-        feeds[`prefix${kind}.${layer}`] = session.tensor('float32', shared, [prefixLength, kvHeads, headDim])
+        const rows = prefix[kind][layer]!.subarray(0, prefixLength * kvHeads * headDim)
+        feeds[shared] = session.tensor('float32', rows, prefixShape)
       }
-      const target = own[of][layer]!.subarray(ownLength * width, (ownLength + time) * width)
-      fetches[`${kind.toLowerCase()}.${layer}`] = session.tensor('float32', target, added)
+      const target = own[kind][layer]!.subarray(ownLength * width, (ownLength + time) * width)
+      fetches[fetched] = session.tensor('float32', target, addedShape)
     }
   }
   for (const [name, values] of Object.entries(patches)) {
@@ -110,11 +109,33 @@ export async function runStep(model: StepModel, input: StepInput, cache: Cache):
   if (wanted.logits) fetches.logits = null
   for (const layer of wanted.hidden) fetches[`hidden.${layer}`] = null
   for (const layer of wanted.attention) fetches[`attention.${layer}`] = null
-  const used = Object.fromEntries(Object.entries(feeds).filter(([name]) => session.program.used.has(name)))
-  const outputs = await session.runPrepared(used, fetches)
+  const outputs = await session.runPrepared(feeds, fetches)
   const length = cache.length
   cache.commit(time, tokens.positions)
   return resultOf(config, outputs, wanted, { lanes, time, length, gap })
+}
+
+interface RowNames {
+  kind: 'keys' | 'values'
+  fed: string
+  shared: string
+  fetched: string
+}
+
+const rowNames: (readonly RowNames[])[] = []
+
+/** Names of the inputs and outputs with a layer's rows; made once, since a step takes a hundred of them. */
+function namesOf(layer: number): readonly RowNames[] {
+  rowNames[layer] ??= (['keys', 'values'] as const).map((kind) => {
+    const one = kind === 'keys' ? 'Key' : 'Value'
+    return {
+      kind,
+      fed: `past${one}.${layer}`,
+      shared: `prefix${one}.${layer}`,
+      fetched: `${one.toLowerCase()}.${layer}`,
+    }
+  })
+  return rowNames[layer]
 }
 
 interface Wanted {
@@ -190,6 +211,8 @@ function patchesOf(
   )
 }
 
+const frequenciesOf = new WeakMap<DecoderConfig, Float64Array>()
+
 /** Ids or embeddings, and angles: computed here in double precision, for the new tokens only. */
 function tokenFeeds(
   session: Session,
@@ -199,7 +222,8 @@ function tokenFeeds(
 ): Record<string, NativeTensor> {
   const count = time * lanes
   const half = config.headDim / 2
-  const frequencies = rotaryFrequencies(config)
+  const frequencies = frequenciesOf.get(config) ?? rotaryFrequencies(config)
+  frequenciesOf.set(config, frequencies)
   const cos = new Float32Array(count * half)
   const sin = new Float32Array(count * half)
   const turns = new BigInt64Array(count)
