@@ -3,7 +3,8 @@
 // with 2 threads; clients stream over loopback, each with a prompt of 64 tokens that nobody has sent before and 64
 // tokens of answer. `model.step` is the same work without a server, in one process and one cache: prompts one after
 // the other, then steps with all lanes, the likeliest token each. Time to first token is the median over clients who
-// come all at once. `known prefix`: a prompt of 512 tokens, alone, of which 448 were sent before.
+// come all at once. CPU is processor time of the serving process, all threads, for each token of answer: other work on
+// the machine changes it little. `known prefix`: a prompt of 512 tokens, alone, of which 448 were sent before.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -86,18 +87,30 @@ async function client({ base }: Server, prompt: readonly number[], tokens: numbe
 interface Measured {
   tokensPerSecond: number
   firstMs: number
+  /** Of the serving process, for each token of answer. */
+  cpuMs: number
+}
+
+async function cpuSeconds({ base }: Server): Promise<number> {
+  const page = await (await fetch(`${base}metrics`)).text()
+  return Number(/^tessera_cpu_seconds ([\d.]+)$/m.exec(page)![1])
 }
 
 async function crowd(server: Server, clients: number): Promise<Measured> {
   const prompts = Array.from({ length: clients }, () => freshIds(PROMPT))
+  const cpu = await cpuSeconds(server)
   const from = performance.now()
   const firsts = await Promise.all(prompts.map((prompt) => client(server, prompt, ANSWER)))
   const seconds = (performance.now() - from) / 1000
-  return { tokensPerSecond: (clients * ANSWER) / seconds, firstMs: median(firsts) }
+  const tokens = clients * ANSWER
+  const cpuMs = (1000 * ((await cpuSeconds(server)) - cpu)) / tokens
+  return { tokensPerSecond: tokens / seconds, firstMs: median(firsts), cpuMs }
 }
 
-/** The same work without a server, for `inChild`: tokens per second. */
-export async function bareSteps({ folder, lanes }: { folder: string; lanes: number }): Promise<number> {
+type Bare = Omit<Measured, 'firstMs'>
+
+/** The same work without a server, for `inChild`. */
+export async function bareSteps({ folder, lanes }: { folder: string; lanes: number }): Promise<Bare> {
   const model = await loadModel(folder, { threads: THREADS })
   const argmax = (logits: Float32Array, lane: number) => {
     let best = 0
@@ -105,31 +118,45 @@ export async function bareSteps({ folder, lanes }: { folder: string; lanes: numb
     for (let id = 0; id < VOCAB; id++) if (row[id]! > row[best]!) best = id
     return best
   }
-  const rates: number[] = []
+  const measured: Bare[] = []
   for (let round = 0; round < 4; round++) {
     const cache = model.cache({ lanes, capacity: PROMPT + ANSWER })
     const prompts = Array.from({ length: lanes }, () => freshIds(PROMPT))
-    const from = performance.now()
+    const timed = async (work: () => Promise<void>) => {
+      const from = performance.now()
+      const cpu = process.cpuUsage()
+      await work()
+      const { user, system } = process.cpuUsage(cpu)
+      return { wall: performance.now() - from, cpu: (user + system) / 1000 }
+    }
     const firsts: number[] = []
-    for (const ids of prompts) {
-      const { logits } = await model.step({ ids, cache: model.cache({ capacity: PROMPT }) })
-      firsts.push(argmax(logits!, 0))
-    }
-    const afterPrompts = performance.now() - from
-    // The lanes' own prompts go in together here; only the steps after that are counted.
+    const reading = await timed(async () => {
+      for (const ids of prompts) {
+        const { logits } = await model.step({ ids, cache: model.cache({ capacity: PROMPT }) })
+        firsts.push(argmax(logits!, 0))
+      }
+    })
+    // The lanes' own prompts go in together here, untimed: they were read above.
     await model.step({ ids: prompts, cache, want: { logits: 'none' } })
-    const stepsFrom = performance.now()
-    let rows = firsts.map((id) => [id])
-    for (let i = 1; i < ANSWER; i++) {
-      const { logits } = await model.step({ ids: rows, cache })
-      rows = rows.map((_, lane) => [argmax(logits!, lane)])
+    const writing = await timed(async () => {
+      let rows = firsts.map((id) => [id])
+      for (let i = 1; i < ANSWER; i++) {
+        const { logits } = await model.step({ ids: rows, cache })
+        rows = rows.map((_, lane) => [argmax(logits!, lane)])
+      }
+    })
+    if (round > 0) {
+      const tokens = lanes * ANSWER
+      const seconds = (reading.wall + writing.wall) / 1000
+      measured.push({ tokensPerSecond: tokens / seconds, cpuMs: (reading.cpu + writing.cpu) / tokens })
     }
-    const seconds = (afterPrompts + performance.now() - stepsFrom) / 1000
-    if (round > 0) rates.push((lanes * ANSWER) / seconds)
     cache.release()
   }
   await model.release()
-  return median(rates)
+  return {
+    tokensPerSecond: median(measured.map((one) => one.tokensPerSecond)),
+    cpuMs: median(measured.map((one) => one.cpuMs)),
+  }
 }
 
 export default async function run({ full }: BenchOptions): Promise<BenchRow[]> {
@@ -154,7 +181,7 @@ export default async function run({ full }: BenchOptions): Promise<BenchRow[]> {
           if (round > 0) list.push(measured)
         }
       }
-      const bare = await inChild<number>(import.meta.url, 'bareSteps', { folder, lanes: clients })
+      const bare = await inChild<Bare>(import.meta.url, 'bareSteps', { folder, lanes: clients })
       const of = (list: Measured[], key: keyof Measured) => median(list.map((one) => one[key]))
       rows.push(
         {
@@ -162,8 +189,19 @@ export default async function run({ full }: BenchOptions): Promise<BenchRow[]> {
           metric: 'throughput',
           unit: 'tokens/s',
           ours: of(ours, 'tokensPerSecond'),
-          peers: { 'model.step': bare?.value ?? NaN, '--max-batch 1': of(theirs, 'tokensPerSecond') },
+          peers: {
+            'model.step': bare!.value.tokensPerSecond,
+            '--max-batch 1': of(theirs, 'tokensPerSecond'),
+          },
           higherIsBetter: true,
+        },
+        {
+          case: `${clients} clients`,
+          metric: 'CPU',
+          unit: 'ms/token',
+          ours: of(ours, 'cpuMs'),
+          peers: { 'model.step': bare!.value.cpuMs, '--max-batch 1': of(theirs, 'cpuMs') },
+          higherIsBetter: false,
         },
         {
           case: `${clients} clients`,

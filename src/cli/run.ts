@@ -98,6 +98,14 @@ const tessera = group(
       summary: 'Texts to vectors',
       load: async () => (await import('./commands/embed.ts')).default,
     },
+    model: {
+      summary: 'What a model is, needs and lacks',
+      load: async () => (await import('./commands/model.ts')).default,
+    },
+    export: {
+      summary: 'A model for other programs: safetensors, GGUF, ONNX',
+      load: async () => (await import('./commands/export.ts')).default,
+    },
     svg: { summary: 'encode | decode | train, for drawings', load: () => svg },
     papers: { summary: 'list | show | run', load: () => papers },
     serve: {

@@ -155,9 +155,11 @@ test('weights in files beside the graph', async () => {
 })
 
 test.each([
-  ['int8', 'q8', 0.05],
-  ['int4', 'q4', 0.4],
-] as const)('%s: the quantised graph, chosen by dtype %s', async (precision, dtype, most) => {
+  // Eight bits leave with a scale for whole rows, which pages compute fast; in Node we have blocks of them.
+  ['int8', 'q8', 0.06, 0.05],
+  // The same blocks: only sums in another order tip a rounding.
+  ['int4', 'q4', 0.02, 0.4],
+] as const)('%s: the quantised graph, chosen by dtype %s', async (precision, dtype, apart, most) => {
   // Wide enough that errors of single weights average out, and that blocks of 32 are full.
   const json = { ...SMALL_CONFIGS.qwen2, hidden_size: 64, intermediate_size: 96 }
   const model = smallModel(json, 25)
@@ -177,8 +179,7 @@ test.each([
       return (await own.step({ ids: rows[0]!, want: { logits: 'all' } })).logits!
     }),
   )
-  // Rounding to eight bits may fall the other way where sums are added in another order.
-  expect(relativeError(logits, ours!)).toBeLessThan(0.02)
+  expect(relativeError(logits, ours!)).toBeLessThan(apart)
   expect(relativeError(logits, exact!)).toBeLessThan(most)
 })
 

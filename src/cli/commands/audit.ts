@@ -115,7 +115,7 @@ export default verb({
       const { corpus, vocabSize } = report
       const head = `${report.tokenizer}: ${NUMBER.format(vocabSize)} ids`
       const on = corpus
-        ? `; ${NUMBER.format(corpus.documents)} documents, ${NUMBER.format(corpus.bytes)} bytes, ${NUMBER.format(corpus.tokens)} tokens`
+        ? `; ${counted(corpus.documents, 'document')}, ${NUMBER.format(corpus.bytes)} bytes, ${NUMBER.format(corpus.tokens)} tokens`
         : ''
       await print(`${[`${head}${on}`, ...report.findings.map(findingText)].join('\n\n')}\n`)
     }
@@ -131,6 +131,10 @@ async function* partsOf(sources: readonly Source[]): AsyncGenerator<AuditPart> {
 
 const WEIGHTS = { act: 'ACT', know: 'know', none: 'ok' } as const
 
+function counted(n: number, what: string): string {
+  return `${NUMBER.format(n)} ${what}${n === 1 ? '' : 's'}`
+}
+
 function findingText({ kind, weight, summary, example, reach, remedy }: Finding): string {
   const lines = [`[${WEIGHTS[weight]}] ${kind}: ${summary}`]
   if (weight === 'none') return lines[0]!
@@ -138,7 +142,7 @@ function findingText({ kind, weight, summary, example, reach, remedy }: Finding)
   if (reach) {
     const share = reach.share === null ? '' : `, ${PERCENT.format(reach.share)} of all tokens`
     lines.push(
-      `  reach    ${NUMBER.format(reach.occurrences)} times in ${NUMBER.format(reach.documents)} documents${share}`,
+      `  reach    ${counted(reach.occurrences, 'time')} in ${counted(reach.documents, 'document')}${share}`,
     )
   }
   lines.push(`  remedy   ${remedy}`)

@@ -109,11 +109,11 @@ export class Constraint {
  * PATTERN_TOO_COMPLEX.
  */
 export function compileConstraint(spec: ConstraintSpec, tokenizer: Tokenizer): Constraint {
-  const { machine } = machineOf(spec)
-  return new Constraint(machine, tokenTrie(tokenizer))
+  return new Constraint(machineOf(spec), tokenTrie(tokenizer))
 }
 
-function machineOf(spec: ConstraintSpec): { machine: Machine } {
+/** The texts of a constraint, before there is a vocabulary. `mostRemembered`: see Machine. */
+export function machineOf(spec: ConstraintSpec, mostRemembered?: number): Machine {
   const grammar = new Grammar()
   if ('json' in spec || 'schema' in spec) {
     const { whitespace = 'compact', maxNesting = DEFAULT_NESTING } = spec
@@ -128,8 +128,7 @@ function machineOf(spec: ConstraintSpec): { machine: Machine } {
     }
     const schema = 'schema' in spec ? spec.schema : spec.json === 'object' ? { type: 'object' } : true
     const rule = new SchemaCompiler(grammar, schema, whitespace).rule()
-    // The document itself is called, too.
-    return { machine: new Machine(grammar, rule, maxNesting) }
+    return new Machine(grammar, rule, maxNesting, mostRemembered)
   }
   const rule = grammar.rule(0)
   const { start, end } = grammar.rules[rule]!
@@ -141,7 +140,7 @@ function machineOf(spec: ConstraintSpec): { machine: Machine } {
       character: (from, set, to) => grammar.character(from, set, to),
     })
   } else throw new TesseraError('ARGUMENT_INVALID', 'A constraint is a regex, a choice, json or a schema')
-  return { machine: new Machine(grammar, rule, 0) }
+  return new Machine(grammar, rule, 0, mostRemembered)
 }
 
 /** Texts one of which must come, as a tree of their bytes. */

@@ -7,6 +7,8 @@ import { type CodePointSet, difference, patternSyntax, setHas } from '../../toke
 import type { Grammar } from './grammar.ts'
 import { addPattern } from './regex.ts'
 
+/** All characters. */
+export const ANY_CHARACTER: CodePointSet = [0, 0x110000]
 /** Control characters, the quote and the backslash. */
 const ESCAPED: CodePointSet = [0, 0x20, 0x22, 0x23, 0x5c, 0x5d]
 const SHORT: Readonly<Record<string, number>> = {
@@ -101,21 +103,25 @@ export class JsonText {
     return this.whitespace === 'free' ? this.space(from) : from
   }
 
-  /** A string under a pattern (as JSON Schema has it: found anywhere) or of some length in characters. */
+  /** A string under a pattern over the whole of it, or of some length in characters. */
   strictString(
     from: number,
     to: number,
     { source = ANY_TEXT, minLength, maxLength }: { source?: string; minLength?: number; maxLength?: number },
   ): void {
     const { grammar } = this
-    const open = grammar.literal(from, utf8Encode('"'))
-    const close = grammar.state()
-    addPattern(grammar, patternSyntax(source, 'tiktoken'), open, close, {
-      character: (at, set, next) => jsonCharacter(grammar, at, set, next),
-      minLength,
-      maxLength,
+    const name = `string ${minLength} ${maxLength} ${source}`
+    const rule = this.once(name, 0, (start, end) => {
+      const open = grammar.literal(start, utf8Encode('"'))
+      const close = grammar.state()
+      addPattern(grammar, patternSyntax(source, 'tiktoken'), open, close, {
+        character: (at, set, next) => jsonCharacter(grammar, at, set, next),
+        minLength,
+        maxLength,
+      })
+      grammar.byte(close, 0x22, 0x22, end)
     })
-    grammar.byte(close, 0x22, 0x22, to)
+    grammar.call(from, rule, to)
   }
 
   /** Any value. */

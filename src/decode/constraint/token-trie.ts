@@ -18,6 +18,8 @@ export class TokenTrie {
   private readonly twin: Int32Array
   private readonly bytes: readonly (Uint8Array | null)[]
   private readonly deepest: number
+  private readonly parent: Int32Array
+  private readonly inner = new WeakMap<MachineState, InnerMask>()
 
   /** `tokens[id]`: the bytes that a token spells, or null when it is no text. */
   constructor(tokens: readonly (Uint8Array | null)[]) {
@@ -30,6 +32,7 @@ export class TokenTrie {
     const depth: number[] = []
     const token: number[] = []
     const end: number[] = []
+    const parent: number[] = []
     this.twin = new Int32Array(tokens.length).fill(-1)
     let before: Uint8Array = new Uint8Array(0)
     /** Nodes of the token before, from the root's child down. */
@@ -47,6 +50,7 @@ export class TokenTrie {
       }
       while (path.length > common) end[path.pop()!] = byte.length
       for (let at = common; at < own.length; at++) {
+        parent.push(path.at(-1) ?? -1)
         path.push(byte.length)
         byte.push(own[at]!)
         depth.push(at)
@@ -62,6 +66,7 @@ export class TokenTrie {
     this.depth = Uint16Array.from(depth)
     this.token = Int32Array.from(token)
     this.end = Uint32Array.from(end)
+    this.parent = Int32Array.from(parent)
     this.deepest = deepest
   }
 
@@ -70,29 +75,97 @@ export class TokenTrie {
     return this.bytes[id] ?? null
   }
 
-  /** Which tokens the machine can take from here, by bits: `mask[id >> 5] >> (id & 31) & 1`. */
+  /**
+   * Which tokens the machine can take from here, by bits: `mask[id >> 5] >> (id & 31) & 1`. What is decided without the
+   * stack that all places have in common is computed once for all states that differ only in that.
+   */
   allowed(machine: Machine, from: MachineState): Uint32Array {
+    const inner = machine.inner(from)
+    if (!inner) return this.plainAllowed(machine, from)
+    const own = this.innerAllowed(machine, inner.state)
+    if (inner.depth + own.reach > machine.maxNesting) return this.plainAllowed(machine, from)
+    const mask = own.mask.slice()
+    for (const node of own.undecided) {
+      const state = this.before(machine, from, node)
+      if (state) this.walk(machine, state, node, this.end[node]!, mask, null)
+    }
+    return mask
+  }
+
+  /** The same, each token from the state itself. */
+  plainAllowed(machine: Machine, from: MachineState): Uint32Array {
+    const mask = new Uint32Array(this.words)
+    this.walk(machine, from, 0, this.byte.length, mask, null)
+    return mask
+  }
+
+  private innerAllowed(machine: Machine, from: MachineState): InnerMask {
+    let known = this.inner.get(from)
+    if (!known) {
+      known = { mask: new Uint32Array(this.words), undecided: [], reach: from.reach }
+      known.reach = this.walk(machine, from, 0, this.byte.length, known.mask, known.undecided)
+      this.inner.set(from, known)
+    }
+    return known
+  }
+
+  /** The state in front of a node's own byte. */
+  private before(machine: Machine, from: MachineState, node: number): MachineState | null {
+    const path: number[] = []
+    for (let at = this.parent[node]!; at >= 0; at = this.parent[at]!) path.push(this.byte[at]!)
+    let state: MachineState | null = from
+    while (state && path.length > 0) state = machine.step(state, machine.classOf[path.pop()!]!)
+    return state
+  }
+
+  /**
+   * Goes down the nodes `[first, last)`, of which the first one follows `from`, and sets the bits of tokens at living
+   * states. Above an open end, subtrees that only what is below can decide go to `undecided`. Gives the
+   * largest `reach` of the states seen.
+   */
+  private walk(
+    machine: Machine,
+    from: MachineState,
+    first: number,
+    last: number,
+    mask: Uint32Array,
+    undecided: number[] | null,
+  ): number {
     const { byte, depth, end, token, twin } = this
     const { classOf } = machine
-    const mask = new Uint32Array(this.words)
+    const base = first < byte.length ? depth[first]! : 0
     const states: MachineState[] = Array.from({ length: this.deepest + 1 })
-    states[0] = from
-    for (let node = 0; node < byte.length;) {
+    const escaped: boolean[] = Array.from({ length: this.deepest + 1 })
+    states[base] = from
+    escaped[base] = from.escapes
+    let { reach } = from
+    for (let node = first; node < last;) {
       const at = depth[node]!
       const state = states[at]!
       const byteClass = classOf[byte[node]!]!
       let next = state.next[byteClass]
       if (next === undefined) next = machine.step(state, byteClass)
       if (next === null) {
+        if (undecided && escaped[at]!) undecided.push(node)
         node = end[node]!
         continue
       }
       states[at + 1] = next
+      escaped[at + 1] = escaped[at]! || next.escapes
+      if (next.reach > reach) reach = next.reach
       for (let id = token[node]!; id >= 0; id = twin[id]!) mask[id >> 5]! |= 1 << (id & 31)
       node++
     }
-    return mask
+    return reach
   }
+}
+
+/** What is known of the tokens without what is below the open end. */
+interface InnerMask {
+  mask: Uint32Array
+  /** Nodes whose subtrees are decided below. */
+  undecided: number[]
+  reach: number
 }
 
 const tries = new WeakMap<Tokenizer, TokenTrie>()

@@ -2,7 +2,7 @@
 // -Infinity. In their usual order: repetition penalty (Keskar et al. 2019, CTRL), presence and frequency penalties
 // (OpenAI), bias, a constraint's mask; then temperature, top-k, top-p (Holtzman et al. 2020), min-p (Nguyen et al.
 // 2024), each on what the one before left.
-import { argmax, topIds } from './logits.ts'
+import { argmax, softmaxWeights, topIds } from './logits.ts'
 
 /** Divides the positive logits of these ids, multiplies the negative ones; 1 changes nothing. */
 export function penaliseRepetition(logits: Float32Array, ids: Iterable<number>, penalty: number): void {
@@ -56,47 +56,42 @@ export function keepTopK(logits: Float32Array, k: number): void {
   keepOnly(logits, topIds(logits, k))
 }
 
-/** Keeps the likeliest tokens up to the one with which their probabilities reach `p`; at least one. */
-export function keepTopP(logits: Float32Array, p: number): void {
-  if (p >= 1) return
+/** Logits within this distance of the best one are told apart by the buckets of `keepTopP`. */
+const BUCKETS_SPAN = 32
+const BUCKETS = 2048
+
+/**
+ * Keeps the likeliest tokens up to the one with which their probabilities reach `p`; at least one. Linear: tokens go
+ * into buckets by their logit, whole buckets are kept from the best one on, and only the bucket in which `p` is
+ * reached is sorted. Gives exp(logit - best) by id, until the next call.
+ */
+export function keepTopP(logits: Float32Array, p: number): Float64Array {
+  const { weights, total } = softmaxWeights(logits)
   const best = logits[argmax(logits)]!
-  const weights = new Float64Array(logits.length)
-  let total = 0
-  let possible = 0
+  if (p >= 1 || !(best > -Infinity)) return weights
+  const bucketOf = (logit: number) =>
+    Math.min(BUCKETS - 1, Math.floor((best - logit) * (BUCKETS / BUCKETS_SPAN)))
+  const mass = new Float64Array(BUCKETS)
+  for (let id = 0; id < logits.length; id++) {
+    if (logits[id] !== -Infinity) mass[bucketOf(logits[id]!)]! += weights[id]!
+  }
+  let reached = 0
+  let border = 0
+  while (border < BUCKETS - 1 && reached + mass[border]! < p * total) reached += mass[border++]!
+  const inside: number[] = []
   for (let id = 0; id < logits.length; id++) {
     if (logits[id] === -Infinity) continue
-    weights[id] = Math.exp(logits[id]! - best)
-    total += weights[id]!
-    possible++
+    const bucket = bucketOf(logits[id]!)
+    if (bucket > border) logits[id] = -Infinity
+    else if (bucket === border) inside.push(id)
   }
-  // All tokens below this share hold less than 1 - p together, so the ones above it are enough.
-  const floor = ((1 - p) * total) / possible
-  const heap: number[] = []
-  for (let id = 0; id < logits.length; id++) {
-    if (weights[id]! >= floor && weights[id]! > 0) heap.push(id)
+  inside.sort((a, b) => logits[b]! - logits[a]! || a - b)
+  for (const [at, id] of inside.entries()) {
+    const first = at === 0 && reached === 0
+    if (weights[id] === 0 || (!first && reached >= p * total)) logits[id] = -Infinity
+    else reached += weights[id]!
   }
-  const better = (a: number, b: number) => weights[a]! > weights[b]! || (weights[a] === weights[b] && a < b)
-  const sink = (at: number, size: number) => {
-    const id = heap[at]!
-    for (let child = 2 * at + 1; child < size; child = 2 * at + 1) {
-      if (child + 1 < size && better(heap[child + 1]!, heap[child]!)) child++
-      if (!better(heap[child]!, id)) break
-      heap[at] = heap[child]!
-      at = child
-    }
-    heap[at] = id
-  }
-  for (let at = (heap.length >> 1) - 1; at >= 0; at--) sink(at, heap.length)
-  const kept: number[] = []
-  let reached = 0
-  for (let size = heap.length; size > 0 && (kept.length === 0 || reached < p * total);) {
-    const id = heap[0]!
-    kept.push(id)
-    reached += weights[id]!
-    heap[0] = heap[--size]!
-    sink(0, size)
-  }
-  if (kept.length > 0) keepOnly(logits, kept)
+  return weights
 }
 
 /** Keeps the tokens at least `share` times as likely as the likeliest one. */

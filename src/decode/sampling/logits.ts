@@ -26,6 +26,26 @@ export function logSumExp(logits: Float32Array): number {
   return most + Math.log(sum)
 }
 
+let scratch = new Float64Array(0)
+
+/**
+ * exp(logit - best) of each token, and their sum. The array is used again by the next call, and may be longer than the
+ * row: reading it is for right now. All weights are 0 when nothing is possible.
+ */
+export function softmaxWeights(logits: Float32Array): { weights: Float64Array; total: number } {
+  if (scratch.length < logits.length) scratch = new Float64Array(logits.length)
+  const weights = scratch
+  const best = logits[argmax(logits)]!
+  let total = 0
+  for (let id = 0; id < logits.length; id++) {
+    const logit = logits[id]!
+    const weight = logit > -Infinity ? Math.exp(logit - best) : 0
+    weights[id] = weight
+    total += weight
+  }
+  return { weights, total }
+}
+
 /**
  * Ids of the `count` largest logits, best first, the lower id first among equals; tokens that cannot come are left
  * out. One pass with a heap of `count` entries.

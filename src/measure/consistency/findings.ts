@@ -206,7 +206,7 @@ function corpusFindings({ tokenizer, texts }: Sources): Finding[] {
         met.length === 0
           ? 'No text spells a special token.'
           : special
-            ? `${NUMBER.format(met.length)} special tokens are spelled out in the texts and become control ids when parsed.`
+            ? `Spelled out in the texts, control ids when parsed: ${NUMBER.format(met.length)} of the special tokens.`
             : `${NUMBER.format(met.length)} added tokens are parsed in the texts, whatever the policy for special tokens is.`,
       example: first
         ? `${first.content} in ${shown(first.example.context)} (${first.example.document})`

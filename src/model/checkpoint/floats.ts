@@ -3,7 +3,8 @@
 /** 65,536 entries are a table that converting 100 M weights pays back at once. */
 let halves: Float32Array | undefined
 
-function halfTable(): Float32Array {
+/** The value of each of the 65,536 float16. */
+export function float16Values(): Float32Array {
   return (halves ??= Float32Array.from({ length: 65_536 }, (_, bits) => {
     const sign = bits & 0x8000 ? -1 : 1
     const exponent = (bits >> 10) & 31
@@ -14,7 +15,7 @@ function halfTable(): Float32Array {
 }
 
 export function fromFloat16(bits: Uint16Array): Float32Array {
-  const table = halfTable()
+  const table = float16Values()
   const values = new Float32Array(bits.length)
   for (let i = 0; i < bits.length; i++) values[i] = table[bits[i]!]!
   return values

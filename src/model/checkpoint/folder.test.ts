@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -119,6 +119,57 @@ describe('a folder', () => {
     await expect(openFolder(folder)).rejects.toMatchObject({ code: 'FORMAT_INVALID' })
   })
 
+  test('larger than a shard, is written in several, with an index; the file of an older save goes', async () => {
+    const { parameters, checkpoint } = tiny()
+    const folder = join(root, 'written-shards')
+    await saveCheckpoint(folder, checkpoint)
+    await saveCheckpoint(folder, checkpoint, { shardBytes: 1500, dtype: 'f32' })
+    const files = (await readdir(folder)).filter((name) => name.includes('safetensors'))
+    expect(files.length).toBeGreaterThan(3)
+    expect(files).not.toContain('model.safetensors')
+    const index = JSON.parse(await readFile(join(folder, 'model.safetensors.index.json'), 'utf8')) as {
+      metadata: { total_size: number }
+      weight_map: Record<string, string>
+    }
+    expect(index.metadata.total_size).toBe(4 * parameters.values.length)
+    expect(new Set(Object.values(index.weight_map)).size).toBe(files.length - 1)
+    const opened = await openCheckpoint(folder)
+    for (const { name } of parameters.views) {
+      expect(await opened.weight(name), name).toEqual(parameters.of(name).slice())
+    }
+    await opened.close()
+    await saveCheckpoint(folder, checkpoint)
+    expect(await readdir(folder)).not.toContain('model.safetensors.index.json')
+  })
+
+  test('stopped while it is written, is as it was before', async () => {
+    const { parameters, checkpoint } = tiny()
+    const folder = join(root, 'stopped')
+    await saveCheckpoint(folder, checkpoint)
+    const before = await readFile(join(folder, 'model.safetensors'))
+    const controller = new AbortController()
+    parameters.values.fill(1)
+    const onProgress = () => controller.abort()
+    await expect(
+      saveCheckpoint(folder, checkpoint, { onProgress, signal: controller.signal }),
+    ).rejects.toMatchObject({ code: 'CANCELLED' })
+    expect(await readFile(join(folder, 'model.safetensors'))).toEqual(before)
+    expect((await readdir(folder)).filter((name) => name.endsWith('.tmp'))).toEqual([])
+  })
+
+  test('tensors that hold no floats are named when it is opened', async () => {
+    const { checkpoint } = tiny()
+    const folder = join(root, 'integers')
+    await saveCheckpoint(folder, checkpoint, { dtype: 'f16' })
+    const path = join(folder, 'model.safetensors')
+    const text = (await readFile(path)).toString('latin1')
+    await writeFile(path, Buffer.from(text.replace('"F16"', '"I16"'), 'latin1'))
+    await expect(openFolder(folder)).rejects.toMatchObject({
+      code: 'DTYPE_MISMATCH',
+      message: expect.stringContaining('model.embed_tokens.weight holds I16; weights are F32, F16, BF16'),
+    })
+  })
+
   test('missing tensors, other shapes and other architectures are named', async () => {
     const { checkpoint } = tiny()
     const folder = join(root, 'wrong')
@@ -135,6 +186,11 @@ describe('a folder', () => {
     expect(await withConfig({ num_hidden_layers: 3 })).toMatchObject({
       code: 'FORMAT_INVALID',
       message: expect.stringContaining('model.layers.2.input_layernorm.weight'),
+    })
+    // Nothing is made for layers that the file cannot have.
+    expect(await withConfig({ num_hidden_layers: 2 ** 31 })).toMatchObject({
+      code: 'FORMAT_INVALID',
+      message: expect.stringContaining('for 2147483648 layers'),
     })
     expect(await withConfig({ intermediate_size: 13 })).toMatchObject({
       code: 'SHAPE_MISMATCH',

@@ -1,18 +1,22 @@
 // Models in Hugging Face's layout: a folder with config.json, model.safetensors (or shards with an index) and
 // tokenizer.json.
-import { createHash } from 'node:crypto'
-import { stat } from 'node:fs/promises'
+import { rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { TesseraError } from '../../core/index.ts'
+import { type LongWork, TesseraError } from '../../core/index.ts'
 import { fileError, readFileBounded, writeFileAtomic } from '../../core/node.ts'
-import { loadTokenizer, type Tokenizer, writeTokenizerJson } from '../../tokenizer/index.ts'
+import { loadTokenizer, type Tokenizer } from '../../tokenizer/index.ts'
+import { tokenizerFiles } from '../export/onnx/files.ts'
 import { familyOf } from '../families/index.ts'
-import type { WeightSource } from '../families/family.ts'
 import type { Checkpoint } from './checkpoint.ts'
-import { checkStored, joined, part, storedShapes } from './layout.ts'
-import { SafetensorsFile, type TensorToWrite, type WeightType, writeSafetensors } from './safetensors.ts'
+import { identityOf } from './identity.ts'
+import { storedTensors, type TensorToWrite } from './layout.ts'
+import { SafetensorsFile, storedBytes, type WeightType, writeSafetensors } from './safetensors.ts'
+import { checkLayers, checkpointOver } from './stored.ts'
 
 const MOST_JSON = 64 << 20
+const CONFIG = 'config.json'
+const SINGLE = 'model.safetensors'
+const INDEX = 'model.safetensors.index.json'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -45,9 +49,9 @@ async function exists(path: string): Promise<boolean> {
 
 /** Names of the safetensors files of a folder. */
 async function shardsOf(folder: string): Promise<string[]> {
-  const single = join(folder, 'model.safetensors')
+  const single = join(folder, SINGLE)
   if (await exists(single)) return [single]
-  const index = join(folder, 'model.safetensors.index.json')
+  const index = join(folder, INDEX)
   if (!(await exists(index))) {
     throw new TesseraError('FILE_NOT_FOUND', 'There are no weights', {
       where: folder,
@@ -70,7 +74,7 @@ async function shardsOf(folder: string): Promise<string[]> {
 export async function openFolder(path: string): Promise<Checkpoint> {
   const isFile = path.endsWith('.safetensors')
   const folder = isFile ? dirname(path) : path
-  const configPath = join(folder, 'config.json')
+  const configPath = join(folder, CONFIG)
   const json = await readJson(configPath)
   const family = familyOf(json)
   const paths = isFile ? [path] : await shardsOf(folder)
@@ -84,36 +88,34 @@ export async function openFolder(path: string): Promise<Checkpoint> {
     const has = (name: string) => find(name) !== undefined
     const read = family.config(family.kind === 'decoder' ? adjusted(json, has) : json)
     const config = family.fit?.(read, has) ?? read
-    const parameters = family.parameters(config)
-    const sources = family.sources(config)
-    checkAll(sources, parameters, find, folder)
+    checkLayers(config, stored.size, folder)
     const tokenizerPath = join(folder, 'tokenizer.json')
     const tokenizer = (await exists(tokenizerPath)) ? await loadTokenizer(tokenizerPath) : null
-    const identity = await identityOf([configPath, ...paths])
-    return {
-      family,
-      config,
-      parameters,
-      tokenizer,
-      identity,
-      async weight(name) {
-        const source = Object.hasOwn(sources, name) ? sources[name] : undefined
-        if (!source)
-          throw new TesseraError('ARGUMENT_INVALID', `There is no weight ${name}`, { where: folder })
-        const { shape } = parameters[name]!
-        const shapes = storedShapes(source, shape)
-        const parts = await Promise.all(
-          source.names.map(async (own, i) => {
-            const { file, name: spelled } = find(own)!
-            return { shape: shapes[i]!, values: await file.read(spelled) }
-          }),
-        )
-        return joined(source, shape, parts)
+    const store = {
+      where: folder,
+      shapeOf: (name: string) => {
+        const place = find(name)
+        return place ? place.file.tensors.get(place.name)!.shape : null
       },
-      async close() {
+      checkType: (name: string) => {
+        const place = find(name)!
+        place.file.checkType(place.name)
+      },
+      read: (name: string) => {
+        const place = find(name)!
+        return place.file.read(place.name)
+      },
+      close: async () => {
         await Promise.all(files.map((file) => file.close()))
       },
     }
+    const identity = await identityOf([configPath, ...paths])
+    return checkpointOver(store, family.sources(config), family.parameters(config), {
+      family,
+      config,
+      tokenizer,
+      identity,
+    })
   } catch (cause) {
     await Promise.all(files.map((file) => file.close()))
     throw fileError(cause, folder)
@@ -126,66 +128,74 @@ function adjusted(json: Json, has: (name: string) => boolean): Json {
   return { ...json, tie_word_embeddings: !has('lm_head.weight') }
 }
 
-function checkAll(
-  sources: Readonly<Record<string, WeightSource>>,
-  parameters: Checkpoint['parameters'],
-  find: (name: string) => Place | undefined,
-  folder: string,
-): void {
-  const wanted = Object.entries(sources)
-  const missing = wanted.flatMap(([, { names }]) => names).filter((name) => !find(name))
-  if (missing.length > 0) {
-    const more = missing.length > 4 ? ` and ${missing.length - 4} more` : ''
-    throw new TesseraError('FORMAT_INVALID', `Missing tensors: ${missing.slice(0, 4).join(', ')}${more}`, {
-      where: folder,
-      hint: 'The weights are not all there, or of another architecture than config.json says',
-    })
-  }
-  for (const [name, source] of wanted) {
-    for (const [i, shape] of storedShapes(source, parameters[name]!.shape).entries()) {
-      const { file, name: spelled } = find(source.names[i]!)!
-      checkStored(spelled, file.tensors.get(spelled)!.shape, shape, file.path)
-    }
-  }
-}
-
-async function identityOf(paths: readonly string[]): Promise<string> {
-  const hash = createHash('sha256')
-  for (const path of paths) {
-    const { size, mtimeMs } = await stat(path)
-    hash.update(`${basename(path)} ${size} ${mtimeMs}\n`)
-  }
-  return hash.digest('hex').slice(0, 24)
-}
-
-export interface SaveOptions {
+export interface SaveOptions extends LongWork {
   /** Default f32. */
   dtype?: WeightType
   tokenizer?: Tokenizer | null
+  /** Most bytes of weights in one file; more are spread over shards with an index. Default 5 GB. */
+  shardBytes?: number
 }
 
 /**
- * Writes config.json, model.safetensors and tokenizer.json as Hugging Face's programs read them; each file is
- * there whole or not at all, the weights last. Throws FILE_WRITE_FAILED.
+ * Writes config.json, model.safetensors (or shards and their index) and the tokenizer's files as Hugging Face's
+ * programs read them; each file is there whole or not at all, the weights last. Throws ARGUMENT_INVALID,
+ * FILE_WRITE_FAILED, CANCELLED.
  */
 export async function saveCheckpoint(
   folder: string,
   checkpoint: Pick<Checkpoint, 'family' | 'config' | 'weight' | 'tokenizer'>,
-  { dtype = 'f32', tokenizer = checkpoint.tokenizer }: SaveOptions = {},
+  options: SaveOptions = {},
 ): Promise<void> {
+  const { dtype = 'f32', tokenizer = checkpoint.tokenizer, shardBytes = 5e9, ...work } = options
+  if (!Object.hasOwn(TORCH_TYPES, dtype)) {
+    throw new TesseraError('ARGUMENT_INVALID', `safetensors in ${JSON.stringify(dtype)}`, {
+      hint: `There are: ${Object.keys(TORCH_TYPES).join(', ')}`,
+    })
+  }
+  if (!(shardBytes >= 1)) throw new TesseraError('ARGUMENT_INVALID', `Shards of ${shardBytes} bytes`)
   const { family, config } = checkpoint
-  const torch = { f32: 'float32', f16: 'float16', bf16: 'bfloat16' }[dtype]
-  const json = { ...family.configJson(config), torch_dtype: torch }
-  await writeFileAtomic(join(folder, 'config.json'), `${JSON.stringify(json, null, 2)}\n`)
-  if (tokenizer) await writeFileAtomic(join(folder, 'tokenizer.json'), writeTokenizerJson(tokenizer.spec))
-  const parameters = family.parameters(config)
-  const tensors = Object.entries(family.sources(config)).flatMap(([name, source]): TensorToWrite[] => {
-    const { shape } = parameters[name]!
-    return storedShapes(source, shape).map((storedShape, i) => ({
-      name: source.names[i]!,
-      shape: storedShape,
-      values: async () => part(source, shape, await checkpoint.weight(name), i),
-    }))
-  })
-  await writeSafetensors(join(folder, 'model.safetensors'), tensors, dtype)
+  await writeJson(join(folder, CONFIG), { ...family.configJson(config), torch_dtype: TORCH_TYPES[dtype] })
+  const beside = tokenizer ? tokenizerFiles(tokenizer, config) : {}
+  for (const [name, text] of Object.entries(beside)) await writeFileAtomic(join(folder, name), text)
+  const tensors = storedTensors(family.sources(config), family.parameters(config), (name) =>
+    checkpoint.weight(name),
+  )
+  const shards = shardsFor(tensors, dtype, shardBytes)
+  const progress = { ...work, total: shards.reduce((sum, { bytes }) => sum + bytes, 0), before: 0 }
+  if (shards.length === 1) {
+    await writeSafetensors(join(folder, SINGLE), tensors, dtype, progress)
+    await rm(join(folder, INDEX), { force: true })
+    return
+  }
+  const weightMap: Record<string, string> = {}
+  for (const [i, shard] of shards.entries()) {
+    const number = (n: number) => String(n).padStart(5, '0')
+    const file = `model-${number(i + 1)}-of-${number(shards.length)}.safetensors`
+    await writeSafetensors(join(folder, file), shard.tensors, dtype, progress)
+    progress.before += shard.bytes
+    for (const { name } of shard.tensors) weightMap[name] = file
+  }
+  await writeJson(join(folder, INDEX), { metadata: { total_size: progress.total }, weight_map: weightMap })
+  // A single file of an older model would be read in place of the shards.
+  await rm(join(folder, SINGLE), { force: true })
+}
+
+const TORCH_TYPES = { f32: 'float32', f16: 'float16', bf16: 'bfloat16' } as const
+
+function writeJson(path: string, value: unknown): Promise<void> {
+  return writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`)
+}
+
+/** In order, as many in each as fit; a tensor that is larger than a shard has one of its own. */
+function shardsFor(tensors: readonly TensorToWrite[], dtype: WeightType, limit: number) {
+  const shards: { tensors: TensorToWrite[]; bytes: number }[] = []
+  for (const tensor of tensors) {
+    const bytes = storedBytes(tensor, dtype)
+    const last = shards.at(-1)
+    if (last && last.bytes + bytes <= limit) {
+      last.tensors.push(tensor)
+      last.bytes += bytes
+    } else shards.push({ tensors: [tensor], bytes })
+  }
+  return shards
 }

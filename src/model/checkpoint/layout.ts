@@ -1,10 +1,10 @@
-// Between the tensors of a Hugging Face checkpoint and a family's own weights: stored `[out, in]` there and
-// `[in, out]` here, with those that are used together side by side.
-import { TesseraError } from '../../core/index.ts'
+// Between the tensors of a checkpoint and a family's own weights: stored `[out, in]` there and `[in, out]` here,
+// with those that are used together side by side.
+import type { ParameterSpecs } from '../../tensor/index.ts'
 import type { WeightSource } from '../families/family.ts'
 
 /** A stored tensor and its shape. */
-export interface Stored {
+interface Stored {
   shape: readonly number[]
   values: Float32Array
 }
@@ -42,7 +42,7 @@ export function joined(
 }
 
 /** The reverse of `joined`: one stored part. */
-export function part(
+function part(
   source: WeightSource,
   shape: readonly number[],
   values: Float32Array,
@@ -63,20 +63,31 @@ export function part(
   return stored
 }
 
-/** Throws SHAPE_MISMATCH with both shapes. */
-export function checkStored(
-  name: string,
-  found: readonly number[],
-  wanted: readonly number[],
-  where: string,
-): void {
-  if (found.join() === wanted.join()) return
-  throw new TesseraError(
-    'SHAPE_MISMATCH',
-    `${name} is [${found.join(', ')}]; the config asks for [${wanted.join(', ')}]`,
-    {
-      where,
-      hint: 'config.json and the weights are of different models',
-    },
-  )
+/** A tensor to be written; its values are asked for when their turn comes, so that one is in memory at a time. */
+export interface TensorToWrite {
+  name: string
+  shape: readonly number[]
+  values(): Promise<Float32Array>
+}
+
+/** What a checkpoint's weights are as stored tensors, in order. */
+export function storedTensors(
+  sources: Readonly<Record<string, WeightSource>>,
+  parameters: ParameterSpecs,
+  weight: (name: string) => Promise<Float32Array>,
+): TensorToWrite[] {
+  // Parts of one weight are written one after another: it is read once for all of them.
+  let last: { name: string; values: Promise<Float32Array> } | null = null
+  const read = (name: string) => {
+    if (last?.name !== name) last = { name, values: weight(name) }
+    return last.values
+  }
+  return Object.entries(sources).flatMap(([name, source]) => {
+    const { shape } = parameters[name]!
+    return storedShapes(source, shape).map((stored, i) => ({
+      name: source.names[i]!,
+      shape: stored,
+      values: async () => part(source, shape, await read(name), i),
+    }))
+  })
 }

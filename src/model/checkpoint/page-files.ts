@@ -5,7 +5,7 @@ import { loadTokenizer } from '../../tokenizer/index.ts'
 import { familyOf } from '../families/index.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { fromBfloat16, fromFloat16 } from './floats.ts'
-import { checkStored, joined, storedShapes } from './layout.ts'
+import { checkLayers, checkpointOver } from './stored.ts'
 
 /** A file by its name in the folder. */
 export interface PageFile {
@@ -53,41 +53,23 @@ export async function openPageFiles(files: readonly PageFile[]): Promise<Checkpo
   const tied = json.tie_word_embeddings ?? !has('lm_head.weight')
   const read = family.config({ ...json, tie_word_embeddings: tied })
   const config = family.fit?.(read, has) ?? read
-  const parameters = family.parameters(config)
-  const sources = family.sources(config)
-  const placeOf = (name: string): Place => {
-    const place = find(name)
-    if (place) return place
-    throw new TesseraError('FORMAT_INVALID', `The tensor ${name} is missing`, {
-      hint: 'The weights are not all there, or of another architecture than config.json says',
-    })
-  }
-  for (const [name, source] of Object.entries(sources)) {
-    for (const [i, shape] of storedShapes(source, parameters[name]!.shape).entries()) {
-      const place = placeOf(source.names[i]!)
-      checkStored(source.names[i]!, place.shape, shape, place.file.name)
-    }
-  }
+  checkLayers(config, stored.size, configFile.name)
   const tokenizer = named('tokenizer.json')
-  return {
+  const place = (name: string) => find(name)!
+  const store = {
+    where: configFile.name,
+    shapeOf: (name: string) => find(name)?.shape ?? null,
+    checkType: (name: string) => checkFloat(place(name)),
+    read: (name: string) => floatsOf(place(name)),
+    close: () => Promise.resolve(),
+  }
+  return checkpointOver(store, family.sources(config), family.parameters(config), {
     family,
     config,
-    parameters,
     tokenizer: tokenizer ? await loadTokenizer(new Uint8Array(await tokenizer.content.arrayBuffer())) : null,
     // Equal only to itself: reading all weights for a name of theirs would cost more than it is worth here.
     identity: `page-${crypto.randomUUID()}`,
-    async weight(name) {
-      const source = Object.hasOwn(sources, name) ? sources[name] : undefined
-      if (!source) throw new TesseraError('ARGUMENT_INVALID', `There is no weight ${name}`)
-      const { shape } = parameters[name]!
-      const shapes = storedShapes(source, shape)
-      const parts = await Promise.all(
-        source.names.map(async (own, i) => ({ shape: shapes[i]!, values: await floatsOf(placeOf(own)) })),
-      )
-      return joined(source, shape, parts)
-    },
-    close: () => Promise.resolve(),
-  }
+  })
 }
 
 async function jsonOf({ name, content }: PageFile): Promise<Record<string, unknown>> {
@@ -137,12 +119,15 @@ function isSize(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0
 }
 
-async function floatsOf({ file, dtype, start, end }: Place): Promise<Float32Array> {
-  const bytes = await file.content.slice(start, end).arrayBuffer()
-  if (dtype === 'F32') return new Float32Array(bytes)
-  if (dtype === 'F16') return fromFloat16(new Uint16Array(bytes))
-  if (dtype === 'BF16') return fromBfloat16(new Uint16Array(bytes))
+function checkFloat({ file, dtype }: Place): void {
+  if (Object.hasOwn(WIDTHS, dtype)) return
   throw new TesseraError('DTYPE_MISMATCH', `A weight of ${dtype}; they are F32, F16 or BF16`, {
     where: file.name,
   })
+}
+
+async function floatsOf({ file, dtype, start, end }: Place): Promise<Float32Array> {
+  const bytes = await file.content.slice(start, end).arrayBuffer()
+  if (dtype === 'F32') return new Float32Array(bytes)
+  return dtype === 'F16' ? fromFloat16(new Uint16Array(bytes)) : fromBfloat16(new Uint16Array(bytes))
 }

@@ -1,8 +1,9 @@
 // safetensors: eight bytes of length, a JSON header, and the arrays. A file is untrusted: its header is bounded,
 // and every offset is checked before anything is read or made.
-import { open } from 'node:fs/promises'
-import { TesseraError } from '../../core/index.ts'
-import { fileError, writePartsAtomic } from '../../core/node.ts'
+import { type LongWork, TesseraError, throwIfCancelled } from '../../core/index.ts'
+import { writePartsAtomic } from '../../core/node.ts'
+import { allocated, FileSlices } from './file-slices.ts'
+import type { TensorToWrite } from './layout.ts'
 import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from './floats.ts'
 
 /** Element types that weights come in. */
@@ -35,88 +36,76 @@ export interface StoredTensor {
   end: number
 }
 
+/** Element types that are read as weights. */
+const WEIGHT_TYPES: readonly string[] = ['F32', 'F16', 'BF16']
+
 export class SafetensorsFile {
   readonly path: string
   readonly tensors: ReadonlyMap<string, StoredTensor>
   readonly metadata: Readonly<Record<string, string>>
-  private readonly handle: Awaited<ReturnType<typeof open>>
+  private readonly file: FileSlices
 
   private constructor(
-    path: string,
-    handle: Awaited<ReturnType<typeof open>>,
+    file: FileSlices,
     header: { tensors: ReadonlyMap<string, StoredTensor>; metadata: Readonly<Record<string, string>> },
   ) {
-    this.path = path
-    this.handle = handle
+    this.path = file.path
+    this.file = file
     this.tensors = header.tensors
     this.metadata = header.metadata
   }
 
   /** Throws FILE_NOT_FOUND, FILE_UNREADABLE, FORMAT_INVALID. */
   static async open(path: string): Promise<SafetensorsFile> {
-    const handle = await open(path, 'r').catch((cause: unknown) => {
-      throw fileError(cause, path)
-    })
+    const file = await FileSlices.open(path)
     try {
-      const { size } = await handle.stat()
-      const length = new DataView((await read(handle, path, 0, Math.min(8, size))).buffer)
+      const { size } = file
       if (size < 8) throw broken(path, `${size} bytes are too short`)
-      const headerLength = Number(length.getBigUint64(0, true))
+      const headerLength = Number(new DataView((await file.read(0, 8)).buffer).getBigUint64(0, true))
       if (headerLength > size - 8 || headerLength > MOST_HEADER) {
         throw broken(path, `the header says to be ${headerLength} bytes long; the file has ${size}`)
       }
-      const header = parseHeader(path, await read(handle, path, 8, headerLength), 8 + headerLength, size)
-      return new SafetensorsFile(path, handle, header)
+      const header = parseHeader(path, await file.read(8, headerLength), 8 + headerLength, size)
+      return new SafetensorsFile(file, header)
     } catch (cause) {
-      await handle.close()
-      throw fileError(cause, path)
+      await file.close()
+      throw cause
     }
   }
 
-  /** As float32. Throws ARGUMENT_INVALID for a name that is not there, DTYPE_MISMATCH for what is no float. */
+  /**
+   * As float32. Throws ARGUMENT_INVALID for a name that is not there, DTYPE_MISMATCH for what is no float,
+   * OUT_OF_MEMORY.
+   */
   async read(name: string): Promise<Float32Array> {
     const tensor = this.tensors.get(name)
     if (!tensor)
       throw new TesseraError('ARGUMENT_INVALID', `There is no tensor ${name}`, { where: this.path })
-    const bytes = await read(this.handle, this.path, tensor.start, tensor.end - tensor.start)
-    switch (tensor.dtype) {
-      case 'F32':
-        return new Float32Array(bytes.buffer)
-      case 'F16':
-        return fromFloat16(new Uint16Array(bytes.buffer))
-      case 'BF16':
-        return fromBfloat16(new Uint16Array(bytes.buffer))
-      default:
-        throw new TesseraError(
-          'DTYPE_MISMATCH',
-          `${name} holds ${tensor.dtype}; weights are F32, F16 or BF16`,
-          {
-            where: this.path,
-          },
-        )
-    }
+    this.checkType(name)
+    const { buffer, byteLength } = await this.file.read(tensor.start, tensor.end - tensor.start)
+    if (tensor.dtype === 'F32') return new Float32Array(buffer)
+    return allocated(2 * byteLength, this.path, () =>
+      (tensor.dtype === 'F16' ? fromFloat16 : fromBfloat16)(new Uint16Array(buffer)),
+    )
+  }
+
+  /** Throws DTYPE_MISMATCH for a tensor whose numbers are not of a type that weights come in. */
+  checkType(name: string): void {
+    const { dtype } = this.tensors.get(name)!
+    if (WEIGHT_TYPES.includes(dtype)) return
+    throw new TesseraError(
+      'DTYPE_MISMATCH',
+      `${name} holds ${dtype}; weights are ${WEIGHT_TYPES.join(', ')}`,
+      {
+        where: this.path,
+        hint: 'A checkpoint that another program has quantised is read as GGUF only',
+      },
+    )
   }
 
   close(): Promise<void> {
-    return this.handle.close()
+    return this.file.close()
   }
-}
-
-async function read(
-  handle: Awaited<ReturnType<typeof open>>,
-  path: string,
-  start: number,
-  length: number,
-): Promise<Uint8Array<ArrayBuffer>> {
-  // Not a Buffer: its memory is shared, and views of floats must begin at 0.
-  const bytes = new Uint8Array(length)
-  let done = 0
-  while (done < length) {
-    const { bytesRead } = await handle.read(bytes, done, length - done, start + done)
-    if (bytesRead === 0) throw broken(path, 'it ends too soon')
-    done += bytesRead
-  }
-  return bytes
 }
 
 function broken(path: string, what: string): TesseraError {
@@ -171,27 +160,31 @@ function parseHeader(path: string, bytes: Uint8Array, dataStart: number, size: n
   return { tensors, metadata }
 }
 
-/** A tensor to be written; its values are asked for when their turn comes, so that one is in memory at a time. */
-export interface TensorToWrite {
-  name: string
-  shape: readonly number[]
-  values(): Promise<Float32Array>
+/** Bytes of a tensor in a file. */
+export function storedBytes({ shape }: TensorToWrite, dtype: WeightType): number {
+  return shape.reduce((product, size) => product * size, dtype === 'f32' ? 4 : 2)
 }
 
-/** Writes the whole file or nothing. Throws FILE_WRITE_FAILED. */
+/** Long work of which this file is a part. */
+export interface WriteProgress extends LongWork {
+  /** Bytes of all files, and of those that are done. */
+  total: number
+  before: number
+}
+
+/** Writes the whole file or nothing. Throws FILE_WRITE_FAILED, CANCELLED. */
 export async function writeSafetensors(
   path: string,
   tensors: readonly TensorToWrite[],
   dtype: WeightType,
-  metadata: Readonly<Record<string, string>> = {},
+  work?: WriteProgress,
 ): Promise<void> {
-  const width = dtype === 'f32' ? 4 : 2
-  const header: Record<string, unknown> = { __metadata__: { format: 'pt', ...metadata } }
+  const header: Record<string, unknown> = { __metadata__: { format: 'pt' } }
   let end = 0
-  for (const { name, shape } of tensors) {
+  for (const tensor of tensors) {
     const start = end
-    end += shape.reduce((product, size) => product * size, width)
-    header[name] = { dtype: dtype.toUpperCase(), shape, data_offsets: [start, end] }
+    end += storedBytes(tensor, dtype)
+    header[tensor.name] = { dtype: dtype.toUpperCase(), shape: tensor.shape, data_offsets: [start, end] }
   }
   // Readers want the data to begin at a multiple of 8.
   const json = new TextEncoder().encode(JSON.stringify(header))
@@ -202,10 +195,14 @@ export async function writeSafetensors(
   await writePartsAtomic(path, async function* () {
     yield length
     yield padded
-    for (const { values } of tensors) {
-      const all = await values()
+    let done = work?.before ?? 0
+    for (const tensor of tensors) {
+      throwIfCancelled(work?.signal)
+      const all = await tensor.values()
       const stored = dtype === 'f32' ? all : dtype === 'f16' ? toFloat16(all) : toBfloat16(all)
       yield new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength)
+      done += stored.byteLength
+      work?.onProgress?.({ stage: 'writing', done, total: work.total, unit: 'bytes' })
     }
   })
 }

@@ -9,14 +9,21 @@ const FACTOR = { mapped: 1.5, inMemory: 3 }
 /** Of the runtime itself, its arena and a small cache. */
 const BASE = 100_000_000
 
+export type WeightPlace = keyof typeof FACTOR
+
+/** Bytes that computing with so many bytes of weights takes, about. */
+export function memoryNeeded(weightBytes: number, kind: WeightPlace): number {
+  return FACTOR[kind] * weightBytes + BASE
+}
+
 /** Throws OUT_OF_MEMORY with what is needed and what there is. */
 export function checkMemory(
   weightBytes: number,
-  kind: keyof typeof FACTOR,
+  kind: WeightPlace,
   precision: string,
   available: number | null,
 ): void {
-  const needed = FACTOR[kind] * weightBytes + BASE
+  const needed = memoryNeeded(weightBytes, kind)
   if (available === null || needed <= available) return
   const megabytes = (bytes: number) => `${Math.ceil(bytes / 1e6)} MB`
   throw new TesseraError(

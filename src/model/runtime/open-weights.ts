@@ -7,7 +7,7 @@ import type { NetWeights } from '../net.ts'
 import { weightsInMemory } from './convert.ts'
 import { int4, int8 } from './blocks.ts'
 import { int8Rows } from './int8-rows.ts'
-import { availableMemory, checkMemory } from './memory.ts'
+import { availableMemory, checkMemory, memoryNeeded } from './memory.ts'
 import { fp32, type Precision, type PrecisionName } from './precision.ts'
 import { arrayBytes, layoutOf, type StoredArrays, UseRecorder, type WeightUses } from './weights.ts'
 
@@ -61,6 +61,26 @@ export function recordUses(checkpoint: Checkpoint, trace: (weights: NetWeights) 
   return recorder.uses
 }
 
+function weightBytes(uses: WeightUses, precision: Precision): number {
+  return [...layoutOf(uses, precision).values()].reduce((sum, array) => sum + arrayBytes(array), 0)
+}
+
+export interface MemoryEstimate {
+  /** Bytes of the weights. */
+  weights: number
+  /** Bytes that computing with them takes, about; a cache comes on top. */
+  needed: number
+}
+
+/** What each precision takes in Node, before anything is read. */
+export function estimateMemory(uses: WeightUses): Record<PrecisionName, MemoryEstimate> {
+  const estimate = (precision: Precision) => {
+    const weights = weightBytes(uses, precision)
+    return { weights, needed: memoryNeeded(weights, weights > SMALL ? 'mapped' : 'inMemory') }
+  }
+  return { fp32: estimate(fp32), int8: estimate(int8), int4: estimate(int4) }
+}
+
 /** Throws OUT_OF_MEMORY, FILE_WRITE_FAILED, CANCELLED, and what reading the weights throws. */
 export async function openWeights(
   checkpoint: Checkpoint,
@@ -70,7 +90,7 @@ export async function openWeights(
   const inNode = typeof process === 'object' && Boolean(process.versions?.node)
   const precision = precisionOf(name, inNode ? 'node' : 'page')
   const layout = layoutOf(uses, precision)
-  const bytes = [...layout.values()].reduce((sum, array) => sum + arrayBytes(array), 0)
+  const bytes = weightBytes(uses, precision)
   const onDisk = inNode && (cacheFolder === undefined ? bytes > SMALL : cacheFolder !== null)
   checkMemory(bytes, onDisk ? 'mapped' : 'inMemory', name, memoryLimit ?? availableMemory())
   if (!onDisk) {

@@ -48,6 +48,12 @@ export async function tiny(
     const scale = name.includes('norm') || name.includes('Norm') ? 1 : 8
     for (let i = start; i < end; i++) parameters.values[i]! *= scale
   }
+  const { logits, release } = await oracleOf(family, config, parameters)
+  return { checkpoint: checkpointOf(family, config, parameters), oracle: logits, release }
+}
+
+/** The plain graph of a model: logits `[time, vocab]` of one sequence from position 0. */
+export async function oracleOf(family: Family, config: DecoderConfig, parameters: Parameters) {
   const specs = Object.fromEntries(
     parameters.views.map(({ name, shape }) => [name, { dtype: 'float32' as const, shape }]),
   )
@@ -56,8 +62,7 @@ export async function tiny(
   }))
   const session = await Session.open(program)
   return {
-    checkpoint: checkpointOf(family, config, parameters),
-    async oracle(ids) {
+    async logits(ids: readonly number[]): Promise<Float32Array> {
       const feeds = {
         ...parameters.feeds(),
         ids: { data: BigInt64Array.from(ids, BigInt), shape: [1, ids.length] },

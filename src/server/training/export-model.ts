@@ -9,7 +9,7 @@ import { loadTokenizer } from '../../tokenizer/index.ts'
 
 const MOST_JSON = 64e6
 /** In the target folder. */
-export const ONNX_FOLDER = 'transformers.js'
+const ONNX_FOLDER = 'transformers.js'
 
 /** `folder`: the run's. Throws FILE_NOT_FOUND before the first checkpoint, FILE_WRITE_FAILED. */
 export async function exportModel(folder: string, target: string): Promise<void> {

@@ -23,8 +23,15 @@ export interface GgufMetadata {
   end: number
 }
 
-/** Throws FORMAT_INVALID, FORMAT_UNSUPPORTED (other versions, big-endian), TEXT_NOT_UTF8. */
-export function readGgufMetadata(bytes: Uint8Array, wanted: (key: string) => boolean): GgufMetadata {
+/**
+ * `mostValues`: of a list that is kept. Throws FORMAT_INVALID, FORMAT_UNSUPPORTED (other versions, big-endian),
+ * TEXT_NOT_UTF8.
+ */
+export function readGgufMetadata(
+  bytes: Uint8Array,
+  wanted: (key: string) => boolean,
+  mostValues = 4 * MAX_IDS,
+): GgufMetadata {
   const reader = new ByteReader(bytes)
   if (reader.u32() !== 0x46554747) throw invalid('Not a GGUF file: it does not begin with "GGUF"', 'byte 0')
   const version = reader.u32()
@@ -45,7 +52,7 @@ export function readGgufMetadata(bytes: Uint8Array, wanted: (key: string) => boo
     if (length > MAX_KEY_BYTES) reader.fail(`A key of ${length} bytes`)
     const key = utf8DecodeStrict(reader.take(length), `key ${i}`)
     const type = reader.u32()
-    if (wanted(key)) values.set(key, readValue(reader, type, key))
+    if (wanted(key)) values.set(key, readValue(reader, type, key, mostValues))
     else skipValue(reader, type, 0)
   }
   return { version, tensorCount, values, end: reader.at }
@@ -81,13 +88,13 @@ function readScalar(reader: ByteReader, type: number, key: string): GgufScalar {
   }
 }
 
-function readValue(reader: ByteReader, type: number, key: string): GgufValue {
+function readValue(reader: ByteReader, type: number, key: string, most: number): GgufValue {
   if (type !== ARRAY) return readScalar(reader, type, key)
   const itemType = reader.u32()
   const count = reader.u64()
   if (itemType === ARRAY) reader.fail(`"${key.slice(0, 60)}" is a list of lists`)
   checkCount(reader, itemType, count)
-  if (count > 4 * MAX_IDS) reader.fail(`${count} values are announced for "${key.slice(0, 60)}"`)
+  if (count > most) reader.fail(`${count} values are announced for "${key.slice(0, 60)}"`)
   const values: GgufScalar[] = []
   for (let i = 0; i < count; i++) values.push(readScalar(reader, itemType, key))
   return values

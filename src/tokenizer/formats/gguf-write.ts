@@ -87,7 +87,8 @@ function byteLevelTokens(
   notes: string[],
 ): Tokens {
   const { vocab } = model
-  if (model.continuingSubwordPrefix !== null || model.endOfWordSuffix !== null)
+  // Hugging Face writes '' for none, too.
+  if (model.continuingSubwordPrefix || model.endOfWordSuffix)
     throw unsupported('Prefixes or suffixes of subwords', spec.name)
   if (spec.normalizer?.type === 'NFC') notes.push('llama.cpp does not bring text into normal form (NFC)')
   else if (spec.normalizer) {

@@ -37,11 +37,13 @@ export function health({ scheduler, name }: Service, draining: boolean): Respons
 
 export function metricsPage({ scheduler, metrics, gauges }: Service): Response {
   const { waiting, reading, running } = scheduler.state
+  const { user, system } = process.cpuUsage()
   const text = metrics.text({
     waiting: ['Prompts that wait for a lane', waiting],
     reading: ['Prompts that are being read', reading],
     running: ['Answers that are being written', running],
     ...gauges(),
+    cpu_seconds: ['Processor time of the process, all threads', (user + system) / 1e6],
     resident_memory_bytes: ['Memory of the process', process.memoryUsage.rss()],
   })
   return new Response(text, { headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' } })
