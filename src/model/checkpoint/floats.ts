@@ -29,10 +29,14 @@ export function fromBfloat16(bits: Uint16Array): Float32Array {
 
 export function toBfloat16(values: Float32Array): Uint16Array {
   const words = new Uint32Array(values.buffer, values.byteOffset, values.length)
-  return Uint16Array.from(words, (word, i) => {
-    if (Number.isNaN(values[i])) return (word >>> 16) | 0x40
-    return (word + 0x7fff + ((word >>> 16) & 1)) >>> 16
-  })
+  // Not `Uint16Array.from`, which makes a list of all numbers first.
+  const bits = new Uint16Array(words.length)
+  for (let i = 0; i < bits.length; i++) {
+    const word = words[i]!
+    const nan = (word & 0x7fffffff) > 0x7f800000
+    bits[i] = nan ? (word >>> 16) | 0x40 : (word + 0x7fff + ((word >>> 16) & 1)) >>> 16
+  }
+  return bits
 }
 
 /** Numbers beyond ±65,504 become infinite. */

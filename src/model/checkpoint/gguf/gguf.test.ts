@@ -190,6 +190,16 @@ describe('what cannot be a model here', () => {
     })
   })
 
+  test('a header of several megabytes is read whole, and no tokenizer is in a file without one', async () => {
+    const model = small('llama')
+    const { entries, tensors } = ggufParts(model, 'f32')
+    await writeGguf(named('long'), { ...entries, 'general.description': { text: 'x'.repeat(3e6) } }, tensors)
+    const opened = await openCheckpoint(named('long'))
+    expect(opened.tokenizer).toBe(null)
+    await expectSameWeights(opened, model)
+    await opened.close()
+  })
+
   test('a type of numbers that is not read is named, with those that are', async () => {
     const data = new Uint8Array(61 * 24)
     await saveGgufWith(named('type'), small('llama'), 'token_embd.weight', 10, data)
