@@ -11,6 +11,7 @@ import type { DecoderConfig } from './config.ts'
 import { usesOf } from './runtime/graph.ts'
 import { openWeights, type WeightOptions } from './runtime/open-weights.ts'
 import type { PrecisionName } from './runtime/precision.ts'
+import { readsWhatItWrites } from './runtime/in-place.ts'
 import { Sessions } from './runtime/sessions.ts'
 import { runStep, type StepInput, type StepResult } from './runtime/step.ts'
 import { expectKind } from './training-net.ts'
@@ -22,6 +23,8 @@ export interface ModelOptions extends WeightOptions {
   threads?: number
   /** Write a profile by operator to `<prefix>_<time>.json` on release (Node only). */
   profile?: string
+  /** @internal Whether a step may read what it writes; default: where a trial says so. */
+  inPlace?: boolean
 }
 
 export class Model implements CacheModel {
@@ -53,18 +56,21 @@ export class Model implements CacheModel {
 
   /** @internal See `loadModel`. */
   static async open(checkpoint: Checkpoint, options: ModelOptions): Promise<Model> {
-    const { device, threads = 1, profile, ...rest } = options
+    const { device, threads = 1, profile, inPlace: asked, ...rest } = options
     const { family, config } = checkpoint
     expectKind(family, ['decoder'], 'A model that continues text')
     const { uses, noted } = usesOf(family, config)
     const { arrays, precision, bytes, session } = await openWeights(checkpoint, uses, rest)
     const settings: SessionOptions = {
       threads,
+      // Every step has another length.
+      planMemory: false,
       ...session,
       ...(device !== undefined && { providers: [device] }),
       ...(profile !== undefined && { profile }),
     }
-    const sessions = new Sessions({ family, config, arrays, precision, options: settings })
+    const inPlace = asked ?? (await readsWhatItWrites(settings))
+    const sessions = new Sessions({ family, config, arrays, precision, options: settings, inPlace })
     const model = new Model(checkpoint, precision.name, bytes, noted, sessions)
     await model.session(false, [])
     return model
@@ -92,6 +98,11 @@ export class Model implements CacheModel {
       cache.unlock()
       if (!input.cache) cache.release()
     }
+  }
+
+  /** @internal */
+  get inPlace(): boolean {
+    return this.sessions.inPlace
   }
 
   /** @internal */

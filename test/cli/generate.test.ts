@@ -97,7 +97,9 @@ it('takes its options', async () => {
 
 it('says what is wrong', async () => {
   const failure = async (...words: string[]) => (await tessera(['generate', ...words, 'a'])).stderr
-  expect(await failure('-m', 'no-such-model')).toMatch(/FILE_NOT_FOUND.*no-such-model.*--model/s)
+  expect(await failure('-m', 'no-such-model')).toMatch(
+    /FILE_NOT_FOUND.*no-such-model.*By name there are: .*tessera-lm/s,
+  )
   expect(await failure(...model(), '--temperature', 'warm')).toMatch(
     /ARGUMENT_INVALID: --temperature is a number/,
   )

@@ -105,6 +105,8 @@ export async function startStudio(args: readonly string[] = []): Promise<Studio>
     async open(path, options = {}) {
       const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
       const page = await context.newPage()
+      // Other tests run beside this one.
+      page.setDefaultTimeout(60_000)
       const errors: string[] = []
       page.on('pageerror', (error) => errors.push(String(error)))
       page.on('console', (message) => {

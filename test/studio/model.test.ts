@@ -125,7 +125,8 @@ describe('the Train page', () => {
     await page.getByRole('button', { name: 'Go on' }).waitFor()
     await page.reload()
     await page.getByRole('button', { name: 'Go on' }).click()
-    await eventually(() => page.getByText('step 80 of 80', { exact: true }).count()).toBe(1)
+    // How long a busy machine takes is not the question.
+    await page.getByText('step 80 of 80', { exact: true }).waitFor({ timeout: 100_000 })
     await page.getByRole('link', { name: 'model.safetensors' }).waitFor()
     expect(await page.getByRole('link', { name: 'model.onnx' }).count()).toBe(1)
     expect(await violations(page)).toEqual([])
@@ -135,7 +136,7 @@ describe('the Train page', () => {
     // The browser tells of the refusal, too.
     expect(errors.filter((one) => !one.includes('400'))).toEqual([])
     await page.context().close()
-  }, 150_000)
+  }, 180_000)
 })
 
 describe('both are accessible', () => {

@@ -15,12 +15,11 @@ export default verb({
   name: NAME,
   summary: 'A model behind an OpenAI-compatible API.',
   details:
-    'Endpoints: /v1/completions, /v1/chat/completions, /v1/embeddings, /v1/models, /tokenize, /detokenize, ' +
-    '/health, /metrics. Many requests are computed together; those that begin alike share what they have in ' +
-    'common. With fp32 an answer does not depend on what else is computed; int8 rounds activations by what is ' +
-    'largest in the whole batch, so its last digits do.\n\n' +
-    'Listens on 127.0.0.1 unless --host says otherwise. Keys come from --api-key, --api-key-file or the variable ' +
-    'TESSERA_API_KEY; without any, everybody who reaches the port may ask. Ctrl-C lets running answers end; a ' +
+    'Endpoints: /v1/completions, /v1/chat/completions, /v1/embeddings, /v1/models, /tokenize, /detokenize,\n' +
+    '/health, /metrics. Many requests are computed together; those that begin alike share what they have in\n' +
+    'common. With fp32 an answer does not depend on what else is computed.\n\n' +
+    'Listens on 127.0.0.1 unless --host says otherwise. Keys come from --api-key, --api-key-file or the variable\n' +
+    'TESSERA_API_KEY; without any, everybody who reaches the port may ask. Ctrl-C lets running answers end; a\n' +
     'second one does not.',
   options: {
     model: {

@@ -20,7 +20,8 @@ export default verb({
   name: 'tessera studio',
   summary: 'The Studio, in your browser.',
   details:
-    'Serves on 127.0.0.1 only. Text and files that you open in it stay in the page, but for text to train on, which this process reads. Ctrl-C ends it; a training run saves a checkpoint first.',
+    'Serves on 127.0.0.1 only. Text and files that you open in it stay in the page, but for text to train on, which\n' +
+    'this process reads. Ctrl-C ends it; a training run saves a checkpoint first.',
   options: {
     port: {
       type: 'string',
@@ -30,7 +31,7 @@ export default verb({
     model: {
       type: 'string',
       valueHint: 'path',
-      description: 'A model for the Model page: a folder with config.json and .safetensors, or a .gguf file',
+      description: 'A model for the Model page: a folder with config.json and .safetensors',
     },
     runs: {
       type: 'string',

@@ -2,7 +2,6 @@
 // under the schema; not every valid text is in it: properties come in the schema's order, properties that the schema
 // does not name only when it says so (`additionalProperties`), and `$ref` may nest to a bound. A keyword that is
 // not understood is refused with its place, never passed over.
-import { type CodePointSet } from '../../tokenizer/index.ts'
 import { fromEcma } from './ecma-pattern.ts'
 import type { Grammar } from './grammar.ts'
 import { addBounded } from './json-number.ts'
@@ -268,6 +267,3 @@ export class SchemaCompiler {
     throw invalidSchema(`What ${pointer} names is no schema`, where)
   }
 }
-
-/** All characters. */
-export const ANY_CHARACTER: CodePointSet = [0, 0x110000]

@@ -3,8 +3,8 @@
 // besides the state.
 import { utf8Encode } from '../../core/index.ts'
 import { difference } from '../../tokenizer/index.ts'
-import { ANY_CHARACTER, type SchemaCompiler } from './json-schema.ts'
-import { jsonCharacter } from './json-text.ts'
+import type { SchemaCompiler } from './json-schema.ts'
+import { ANY_CHARACTER, jsonCharacter } from './json-text.ts'
 import { invalidSchema, type SchemaObject, unsupportedSchema } from './schema-merge.ts'
 
 export function addArray(

@@ -7,6 +7,8 @@ import { type CodePointSet, difference, patternSyntax, setHas } from '../../toke
 import type { Grammar } from './grammar.ts'
 import { addPattern } from './regex.ts'
 
+/** All characters. */
+export const ANY_CHARACTER: CodePointSet = [0, 0x110000]
 /** Control characters, the quote and the backslash. */
 const ESCAPED: CodePointSet = [0, 0x20, 0x22, 0x23, 0x5c, 0x5d]
 const SHORT: Readonly<Record<string, number>> = {

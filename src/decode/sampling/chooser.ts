@@ -3,7 +3,7 @@
 // cannot influence each other. Log-probabilities are read off the row before it is given to `choose`.
 import { Random, TesseraError } from '../../core/index.ts'
 import type { ConstraintState } from '../constraint/constraint.ts'
-import { draw } from './draw.ts'
+import { draw, drawByWeight } from './draw.ts'
 import {
   addBias,
   divideByTemperature,
@@ -74,9 +74,17 @@ export class TokenChooser {
     else {
       if (sampling.temperature !== 1) divideByTemperature(logits, sampling.temperature)
       if (sampling.topK !== Infinity) keepTopK(logits, sampling.topK)
-      if (sampling.topP < 1) keepTopP(logits, sampling.topP)
-      if (sampling.minP > 0) keepMinP(logits, sampling.minP)
-      id = draw(logits, random)
+      if (sampling.topP < 1) {
+        // The weights of what is left stay what they are: the exponentials are not taken twice.
+        const weights = keepTopP(logits, sampling.topP)
+        if (sampling.minP > 0) keepMinP(logits, sampling.minP)
+        let total = 0
+        for (let i = 0; i < logits.length; i++) if (logits[i] !== -Infinity) total += weights[i]!
+        id = drawByWeight(logits, weights, total, random)
+      } else {
+        if (sampling.minP > 0) keepMinP(logits, sampling.minP)
+        id = draw(logits, random)
+      }
     }
     this.note(id)
     return id

@@ -63,13 +63,12 @@ const BUCKETS = 2048
 /**
  * Keeps the likeliest tokens up to the one with which their probabilities reach `p`; at least one. Linear: tokens go
  * into buckets by their logit, whole buckets are kept from the best one on, and only the bucket in which `p` is
- * reached is sorted.
+ * reached is sorted. Gives exp(logit - best) by id, until the next call.
  */
-export function keepTopP(logits: Float32Array, p: number): void {
-  if (p >= 1) return
-  const best = logits[argmax(logits)]!
-  if (!(best > -Infinity)) return
+export function keepTopP(logits: Float32Array, p: number): Float64Array {
   const { weights, total } = softmaxWeights(logits)
+  const best = logits[argmax(logits)]!
+  if (p >= 1 || !(best > -Infinity)) return weights
   const bucketOf = (logit: number) =>
     Math.min(BUCKETS - 1, Math.floor((best - logit) * (BUCKETS / BUCKETS_SPAN)))
   const mass = new Float64Array(BUCKETS)
@@ -92,6 +91,7 @@ export function keepTopP(logits: Float32Array, p: number): void {
     if (weights[id] === 0 || (!first && reached >= p * total)) logits[id] = -Infinity
     else reached += weights[id]!
   }
+  return weights
 }
 
 /** Keeps the tokens at least `share` times as likely as the likeliest one. */

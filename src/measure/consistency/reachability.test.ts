@@ -35,7 +35,7 @@ test('no token that a text holds is called unreachable, and each witness holds i
         if (reach.verdict === 'reached') expect(tokenizer.encode(reach.witness, HOW)).toContain(reach.id)
       }
     }),
-    { numRuns: 10 },
+    { numRuns: 6 },
   )
 })
 
@@ -58,7 +58,7 @@ test('without a pre-tokenizer every token is decided: never = in no short text',
         expect(structure.merges[id] === 1).toBe([...tokenizer.encode(text, HOW)].join() === String(id))
       }
     }),
-    { numRuns: 10 },
+    { numRuns: 6 },
   )
 })
 

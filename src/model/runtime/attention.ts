@@ -1,7 +1,7 @@
 // Attention over a cache that the caller owns. Keys and values lie slot after slot, `[slots, lanes · kvHeads, headDim]`,
 // as the caller's arrays have them; a product with its batch axis second (FusedMatMul, transBatchB) reads
 // them in place, so that nothing is packed or copied on the way. Queries that share a head of keys are rows of
-// one product. In front there may be a prefix, one row for all lanes: there the queries of all lanes are rows.
+// one product. A segment may be one row for all lanes: there the queries of all lanes are rows.
 import {
   concat,
   type Dim,
@@ -15,34 +15,64 @@ import {
 } from '../../tensor/index.ts'
 import type { DecoderConfig } from '../config.ts'
 
-/** Keys or values of one layer: `[slots, kvHeads · lanes, headDim]`. */
-export interface LayerRows {
+/** Keys and values that queries look at. */
+export interface Segment {
+  /** `[slots, lanes · kvHeads, headDim]`; shared: `[slots, kvHeads, headDim]`. */
   keys: Tensor
   values: Tensor
-}
-
-export interface AttentionInput {
-  /** `[time, lanes, heads, headDim]`, rotated. */
-  queries: Tensor
-  /** `[time, lanes, kvHeads, headDim]`, keys rotated. */
-  keys: Tensor
-  values: Tensor
-  /** The lanes' slots before. */
-  past: LayerRows
-  /** What all lanes share: `[slots, kvHeads, headDim]`. */
-  prefix: LayerRows | null
-  /** `[1 or lanes · kvHeads, time · groups, prefix + past + time]`. */
-  bias: Tensor
+  /** All lanes look at the same ones. */
+  shared: boolean
 }
 
 export interface AttentionOutput {
   /** `[time, lanes, heads · headDim]`. */
   attended: Tensor
-  /** `[lanes · kvHeads, time · groups, prefix + past + time]`. */
+  /** `[lanes · kvHeads, time · groups, slots of all segments]`. */
   probabilities: Tensor
-  /** The new rows of the cache, `[time, lanes · kvHeads, headDim]`. */
-  keys: Tensor
-  values: Tensor
+}
+
+/**
+ * `queries` `[time, lanes, heads · headDim]`, rotated; `bias` `[1 or lanes · kvHeads, time · groups, slots of all
+ * segments]`.
+ */
+export function attention(
+  config: DecoderConfig,
+  queries: Tensor,
+  segments: readonly Segment[],
+  bias: Tensor,
+): AttentionOutput {
+  const { heads, kvHeads, headDim } = config
+  const groups = heads / kvHeads
+  const [time, lanes] = queries.shape as [Dim, Dim, number]
+  const batch = mulDims(lanes, kvHeads)
+  const rows = mulDims(time, groups)
+  const byHead = transpose(reshape(queries, [time, batch, groups * headDim]), [1, 0, 2])
+  const grouped = reshape(byHead, [batch, rows, headDim])
+  const scores = segments.map(({ keys, shared }) => {
+    const slots = keys.shape[0]!
+    if (!shared) return product(grouped, keys, slots, true, headDim ** -0.5)
+    return eachLane(
+      product(allLanes(grouped, lanes, kvHeads), keys, slots, true, headDim ** -0.5),
+      lanes,
+      rows,
+    )
+  })
+  const all = concat(scores, 2)
+  // One row for all heads or one for each: a shape that broadcasts, which dimensions do not say.
+  const probabilities = softmax(sum(all, bias))
+  const shares = split(
+    probabilities,
+    segments.map(({ keys }) => keys.shape[0]!),
+    2,
+  )
+  const mixed = segments
+    .map(({ values, shared }, i) => {
+      if (!shared) return product(shares[i]!, values, headDim, false, 1)
+      return eachLane(product(allLanes(shares[i]!, lanes, kvHeads), values, headDim, false, 1), lanes, rows)
+    })
+    .reduce(sum)
+  const byTime = transpose(reshape(mixed, [batch, time, groups * headDim]), [1, 0, 2])
+  return { attended: reshape(byTime, [time, lanes, heads * headDim]), probabilities }
 }
 
 /** A product of matrices `[batch, m, k]` and `b`, whose rows are `[n, batch, k]` (keys) or `[k, batch, n]` (values). */
@@ -52,52 +82,6 @@ function product(a: Tensor, b: Tensor, columns: Dim, transposed: boolean, alpha:
     domain: 'com.microsoft',
     attributes: { transA: 0, transB: transposed ? 1 : 0, transBatchB: 1, alpha: { float: alpha } },
   })[0]!
-}
-
-export function attention(config: DecoderConfig, input: AttentionInput): AttentionOutput {
-  const { heads, kvHeads, headDim } = config
-  const groups = heads / kvHeads
-  const [time, lanes] = input.queries.shape as [Dim, Dim, number, number]
-  const batch = mulDims(lanes, kvHeads)
-  const rows = mulDims(time, groups)
-  const keys = reshape(input.keys, [time, batch, headDim])
-  const values = reshape(input.values, [time, batch, headDim])
-  const byHead = transpose(reshape(input.queries, [time, batch, groups * headDim]), [1, 0, 2])
-  const queries = reshape(byHead, [batch, rows, headDim])
-  const scale = headDim ** -0.5
-  const past = input.past.keys.shape[0]!
-  const prefix = input.prefix?.keys.shape[0] ?? 0
-  const scores = [
-    product(queries, input.past.keys, past, true, scale),
-    product(queries, keys, time, true, scale),
-  ]
-  if (input.prefix) {
-    const shared = product(allLanes(queries, lanes, kvHeads), input.prefix.keys, prefix, true, scale)
-    scores.unshift(eachLane(shared, lanes, kvHeads, rows))
-  }
-  const all = concat(scores, 2)
-  // A bias of one row for all heads or one for each: a shape that broadcasts, which dimensions do not say.
-  const biased = makeNode('Add', [all, input.bias], [{ dtype: 'float32', shape: all.shape }])[0]!
-  const probabilities = softmax(biased)
-  const sizes = input.prefix ? [prefix, past, time] : [past, time]
-  const parts = split(probabilities, sizes, 2)
-  const own = sum(
-    product(parts.at(-2)!, input.past.values, headDim, false, 1),
-    product(parts.at(-1)!, values, headDim, false, 1),
-  )
-  const mixed = input.prefix
-    ? sum(
-        own,
-        eachLane(
-          product(allLanes(parts[0]!, lanes, kvHeads), input.prefix.values, headDim, false, 1),
-          lanes,
-          kvHeads,
-          rows,
-        ),
-      )
-    : own
-  const byTime = transpose(reshape(mixed, [batch, time, groups * headDim]), [1, 0, 2])
-  return { attended: reshape(byTime, [time, lanes, heads * headDim]), probabilities, keys, values }
 }
 
 function sum(a: Tensor, b: Tensor): Tensor {
@@ -112,8 +96,8 @@ function allLanes(x: Tensor, lanes: Dim, kvHeads: number): Tensor {
 }
 
 /** The way back. */
-function eachLane(x: Tensor, lanes: Dim, kvHeads: number, rows: Dim): Tensor {
-  const n = x.shape[2]!
+function eachLane(x: Tensor, lanes: Dim, rows: Dim): Tensor {
+  const [kvHeads, , n] = x.shape as [Dim, Dim, Dim]
   const byLane = transpose(reshape(x, [kvHeads, lanes, rows, n]), [1, 0, 2, 3])
   return reshape(byLane, [mulDims(lanes, kvHeads), rows, n])
 }

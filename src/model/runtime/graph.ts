@@ -8,18 +8,20 @@ import {
   gather,
   type InputSpec,
   ints,
+  concat,
   makeNode,
   mul,
   mulDims,
   type Program,
   reshape,
+  split,
   type Tensor,
   trace,
 } from '../../tensor/index.ts'
 import type { DecoderConfig } from '../config.ts'
 import type { Family } from '../families/family.ts'
 import type { Net } from '../net.ts'
-import { attention, type LayerRows } from './attention.ts'
+import { attention, type Segment } from './attention.ts'
 import type { Precision } from './precision.ts'
 import { GraphWeights, type StoredArrays, UseRecorder, type WeightUses } from './weights.ts'
 
@@ -27,6 +29,8 @@ import { GraphWeights, type StoredArrays, UseRecorder, type WeightUses } from '.
 export interface Variant {
   /** Slots in front that all lanes share. */
   prefix: boolean
+  /** The rows of the lanes that are fed include those that this step writes (in-place.ts). */
+  inPlace: boolean
   /** Noted values that come from outside. */
   patched: readonly string[]
 }
@@ -56,6 +60,7 @@ function inputsOf(config: DecoderConfig, { prefix, patched }: Variant): Record<s
       inputs[`prefixKey.${layer}`] = float('prefix', kvHeads, headDim)
       inputs[`prefixValue.${layer}`] = float('prefix', kvHeads, headDim)
     }
+    // Before this step, or all of them.
     inputs[`pastKey.${layer}`] = float('past', 'pastHeads', headDim)
     inputs[`pastValue.${layer}`] = float('past', 'pastHeads', headDim)
   }
@@ -72,6 +77,7 @@ class InferenceNet implements Net {
   private readonly inputs: Readonly<Record<string, Tensor>>
   private readonly variant: Variant
   private bias: Tensor | null = null
+  private readonly unrotated = new Map<Tensor, Tensor>()
 
   constructor(
     config: DecoderConfig,
@@ -103,39 +109,68 @@ class InferenceNet implements Net {
 
   rotate(x: Tensor): Tensor {
     const [time, lanes, heads, headDim] = x.shape as [Dim, Dim, number, number]
-    const flat = reshape(x, [time, lanes, heads * headDim])
+    const rotated = reshape(this.turn(reshape(x, [time, lanes, heads * headDim])), x.shape)
+    this.unrotated.set(rotated, x)
+    return rotated
+  }
+
+  /** Heads `[time, lanes, heads · headDim]`, rotated. */
+  private turn(x: Tensor): Tensor {
     const { turns, cos, sin } = this.inputs
-    const rotated = makeNode(
-      'RotaryEmbedding',
-      [flat, turns!, cos!, sin!],
-      [{ dtype: 'float32', shape: flat.shape }],
-      {
-        domain: 'com.microsoft',
-        attributes: { interleaved: 0 },
-      },
-    )[0]!
-    return reshape(rotated, x.shape)
+    return makeNode('RotaryEmbedding', [x, turns!, cos!, sin!], [{ dtype: 'float32', shape: x.shape }], {
+      domain: 'com.microsoft',
+      attributes: { interleaved: 0 },
+    })[0]!
   }
 
   attend(layer: number, queries: Tensor, keys: Tensor, values: Tensor): Tensor {
-    const rows = (kind: 'past' | 'prefix'): LayerRows => ({
+    const { heads, kvHeads } = this.config
+    const segmentOf = (kind: 'past' | 'prefix'): Segment => ({
       keys: this.inputs[`${kind}Key.${layer}`]!,
       values: this.inputs[`${kind}Value.${layer}`]!,
+      shared: kind === 'prefix',
     })
-    this.bias ??= groupedBias(this.inputs.bias!, this.config.heads / this.config.kvHeads)
-    const prefix = this.variant.prefix ? rows('prefix') : null
-    const result = attention(this.config, {
-      queries,
-      keys,
-      values,
-      past: rows('past'),
-      prefix,
-      bias: this.bias,
-    })
-    this.outputs[`attention.${layer}`] = result.probabilities
-    this.outputs[`key.${layer}`] = result.keys
-    this.outputs[`value.${layer}`] = result.values
-    return result.attended
+    this.bias ??= groupedBias(this.inputs.bias!, heads / kvHeads)
+    const rows = this.rowsBeforeQueries(queries, keys, values)
+    const segments = [...(this.variant.prefix ? [segmentOf('prefix')] : []), segmentOf('past')]
+    if (!this.variant.inPlace) segments.push(this.asSegment(rows.keys, rows.values))
+    const { attended, probabilities } = attention(this.config, rows.queries, segments, this.bias)
+    this.outputs[`attention.${layer}`] = probabilities
+    this.outputs[`key.${layer}`] = rows.keys
+    this.outputs[`value.${layer}`] = rows.values
+    return attended
+  }
+
+  /**
+   * All `[time, lanes, …]` and flat. The queries are made by an operator that has made the keys and the values, or that
+   * depends on one that has: whoever has the queries may read the other two from the cache.
+   */
+  private rowsBeforeQueries(queries: Tensor, keys: Tensor, values: Tensor) {
+    const { heads, kvHeads, headDim } = this.config
+    const [time, lanes] = queries.shape as [Dim, Dim]
+    const widths = [heads * headDim, kvHeads * headDim, kvHeads * headDim] as const
+    const flat = (x: Tensor, width: number) => reshape(x, [time, lanes, width])
+    const q = this.unrotated.get(queries)
+    const k = this.unrotated.get(keys)
+    const width = widths[0] + 2 * widths[1]
+    if (q && k && piecesOfOne(q, k, values)) {
+      // Rotated together, and cut apart after it.
+      const together = flat(q.node.inputs[0]!, width)
+      const [rotating, v] = split(together, [widths[0] + widths[1], widths[2]], 2)
+      const [turnedQueries, turnedKeys] = split(this.turn(rotating!), widths.slice(0, 2), 2)
+      return { queries: turnedQueries!, keys: turnedKeys!, values: v! }
+    }
+    const together = piecesOfOne(queries, keys, values)
+      ? flat(queries.node.inputs[0]!, width)
+      : concat([flat(queries, widths[0]), flat(keys, widths[1]), flat(values, widths[2])], 2)
+    const [a, b, c] = split(together, widths, 2)
+    return { queries: a!, keys: b!, values: c! }
+  }
+
+  private asSegment(keys: Tensor, values: Tensor): Segment {
+    const { kvHeads, headDim } = this.config
+    const shape = [keys.shape[0]!, mulDims(keys.shape[1]!, kvHeads), headDim]
+    return { keys: reshape(keys, shape), values: reshape(values, shape), shared: false }
   }
 
   note(name: string, x: Tensor): Tensor {
@@ -149,6 +184,12 @@ class InferenceNet implements Net {
     if (layer < this.config.layers) this.outputs[`hidden.${layer}`] = value
     return value
   }
+}
+
+/** The three outputs of one Split, in order. */
+function piecesOfOne(a: Tensor, b: Tensor, c: Tensor): boolean {
+  const { node } = a
+  return node.op === 'Split' && node.outputs.length === 3 && [a, b, c].every((x, i) => node.outputs[i] === x)
 }
 
 /** `[rows, time, slots]` for one query of a group → for all of them, `[rows, time · groups, slots]`; once a step. */
@@ -196,6 +237,6 @@ export function usesOf(
   config: DecoderConfig,
 ): { uses: WeightUses; noted: readonly string[] } {
   const recorder = new UseRecorder(family.parameters(config))
-  const { noted } = build(family, config, recorder, { prefix: false, patched: [] })
+  const { noted } = build(family, config, recorder, { prefix: false, inPlace: false, patched: [] })
   return { uses: recorder.uses, noted }
 }

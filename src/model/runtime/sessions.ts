@@ -14,6 +14,8 @@ export interface SessionSource {
   arrays: StoredArrays
   precision: Precision
   options: SessionOptions
+  /** See in-place.ts. */
+  inPlace: boolean
 }
 
 export class Sessions {
@@ -26,17 +28,21 @@ export class Sessions {
   }
 
   /** Throws what opening a session throws. */
-  async of(variant: Variant): Promise<Session> {
+  async of(variant: Omit<Variant, 'inPlace'>): Promise<Session> {
     const key = JSON.stringify([variant.prefix, variant.patched])
     const known = this.open.get(key)
     if (known) return known
     if (variant.patched.length > 0) await this.closePatched()
-    const { family, config, arrays, precision, options } = this.source
-    const program = inferenceProgram(family, config, arrays, precision, variant)
+    const { family, config, arrays, precision, options, inPlace } = this.source
+    const program = inferenceProgram(family, config, arrays, precision, { ...variant, inPlace })
     const session = Session.open(program, options)
     this.open.set(key, session)
     session.catch(() => this.open.delete(key))
     return session
+  }
+
+  get inPlace(): boolean {
+    return this.source.inPlace
   }
 
   get isReleased(): boolean {

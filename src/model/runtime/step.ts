@@ -42,6 +42,8 @@ export interface StepResult {
 export interface StepModel {
   readonly config: DecoderConfig
   readonly patchable: readonly string[]
+  /** Whether a step attends to its own rows in the cache (in-place.ts). */
+  readonly inPlace: boolean
   session(prefix: boolean, patched: readonly string[]): Promise<Session>
 }
 
@@ -54,13 +56,17 @@ export async function runStep(model: StepModel, input: StepInput, cache: Cache):
   const patches = patchesOf(model, input.patch, lanes, time)
   cache.reserve(time)
   const { prefix, prefixLength, own, ownLength } = cache.rows()
+  const { inPlace } = model
   // Rows of a prefix are rows of a lane when there is one lane and nothing between.
-  const plain = !prefix || (lanes === 1 && ownLength === 0)
+  const plain = !prefix || (!inPlace && lanes === 1 && ownLength === 0)
   const session = await model.session(
     !plain,
     Object.keys(patches).filter((name) => name !== 'embeddings'),
   )
-  const past = plain && prefix ? { slots: prefix, length: prefixLength } : { slots: own, length: ownLength }
+  const past =
+    plain && prefix
+      ? { slots: prefix, length: prefixLength }
+      : { slots: own, length: inPlace ? ownLength + time : ownLength }
   // ONNX Runtime dies of products over no slots at all: there is always one, hidden.
   const gap = past.length === 0 ? 1 : 0
   const { kvHeads, headDim } = config
@@ -79,7 +85,7 @@ export async function runStep(model: StepModel, input: StepInput, cache: Cache):
   const fetches: Record<string, NativeTensor | null> = {}
   const width = lanes * kvHeads * headDim
   const empty = gap > 0 ? new Float32Array(width) : null
-  const added = [time, lanes * kvHeads, headDim]
+  const added = [time, lanes, kvHeads * headDim]
   for (let layer = 0; layer < config.layers; layer++) {
     for (const kind of ['Key', 'Value'] as const) {
       const of = kind === 'Key' ? 'keys' : 'values'

@@ -49,7 +49,7 @@ export class ModelShelf {
     if (this.given !== null && !(await shelved('given', basename(this.given), 'given', this.given))) {
       throw new TesseraError('FILE_NOT_FOUND', 'There is no model', {
         where: this.given,
-        hint: 'Name a folder with config.json and .safetensors, or a .gguf file',
+        hint: 'Name a folder with config.json and .safetensors',
       })
     }
   }

@@ -11,6 +11,7 @@ import {
 } from '../../decode/index.ts'
 import type { StreamDecoder, Tokenizer } from '../../tokenizer/index.ts'
 import { chooserOf } from './chooser.ts'
+import type { Metrics } from './metrics.ts'
 import type { AnyScore } from './prompt-scores.ts'
 import type { Sampling } from './protocol/sampling.ts'
 import type { Choice } from './scheduler/scheduler.ts'
@@ -37,6 +38,8 @@ export interface AnswerOptions {
   continues: boolean
   /** Stop strings besides the request's own. */
   stops?: readonly string[]
+  /** End tokens besides the model's and the request's own. */
+  ends?: readonly number[]
   say(delta: AnswerDelta): void
   /** A token was chosen. */
   chosen(): void
@@ -53,6 +56,7 @@ export class Answer implements Choice {
   private readonly decoder: StreamDecoder
   private readonly stops: StopStrings
   private readonly vocab: number
+  private readonly metrics: Metrics
   private count = 0
   /** Scores of tokens whose text is still held back, with the length of the text after each. */
   private scores: { score: TokenScore; end: number }[] = []
@@ -60,10 +64,14 @@ export class Answer implements Choice {
   private decoded = 0
   private said = 0
 
-  constructor({ tokenizer, model }: Service, options: AnswerOptions) {
+  constructor({ tokenizer, model, metrics }: Service, options: AnswerOptions) {
     this.options = options
-    const { sampling, prompt, index, constraint, stops = [] } = options
-    this.ends = new Set([...(sampling.ignoreEos ? [] : model.config.eos), ...sampling.stopTokens])
+    this.metrics = metrics
+    const { sampling, prompt, index, constraint, stops = [], ends = [] } = options
+    this.ends = new Set([
+      ...(sampling.ignoreEos ? [] : [...model.config.eos, ...ends]),
+      ...sampling.stopTokens,
+    ])
     this.decoder = decoderOf(tokenizer, options)
     this.vocab = tokenizer.vocabSize
     this.stops = new StopStrings([...sampling.stop, ...stops])
@@ -103,6 +111,7 @@ export class Answer implements Choice {
 
   private finish(reason: 'stop' | 'length', text: string): null {
     this.finishReason = reason
+    this.metrics.finished.add(1, { reason })
     this.options.say({ text, tokens: this.certain(), finishReason: reason })
     return null
   }

@@ -88,6 +88,15 @@ describe('chat', () => {
     expect(await ask({ chat_template_kwargs: { extra: 'cat' } })).toBe(
       await textOf(server, { prompt: 'cat[user]the cat[/][assistant]' }),
     )
+    // The tokenizer's own end token ends a turn, whatever config.json says.
+    Object.assign(templated.tokenizer!.spec.namedTokens, { eos_token: 'a' })
+    const ended = await other.client.chat.completions.create({
+      model: 'tiny',
+      messages,
+      logit_bias: { [templated.tokenizer!.idOf('a')]: 100 },
+    })
+    expect(ended.choices[0]).toMatchObject({ message: { content: '' }, finish_reason: 'stop' })
+    Object.assign(templated.tokenizer!.spec.namedTokens, { eos_token: undefined })
     const begun = [...messages, { role: 'assistant' as const, content: 'on the' }]
     expect(await ask({ messages: begun, add_generation_prompt: false })).toBe(
       await textOf(server, { prompt: '[user]the cat[/][assistant]on the' }),

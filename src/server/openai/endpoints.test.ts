@@ -86,6 +86,7 @@ describe('the other endpoints', () => {
     expect(generated).toBeGreaterThanOrEqual(8)
     expect(text).toMatch(/requests_total\{endpoint="\/v1\/completions",status="200"\} \d+/)
     expect(text).toMatch(/^tessera_step_lanes_bucket\{le="\+Inf"\} [1-9]/m)
+    expect(text).toMatch(/^tessera_choices_finished_total\{reason="length"\} [1-9]/m)
     expect(text).toMatch(/^tessera_running 0$/m)
   })
 

@@ -48,6 +48,15 @@ describe('bodies', () => {
     }
   })
 
+  it('lets a body go that ends before its end', async () => {
+    const request = [`POST ${COMPLETIONS} HTTP/1.1`, `host: 127.0.0.1:${server.port}`, 'content-length: 1000']
+    const socket = connect(server.port, '127.0.0.1')
+    socket.write(`${request.join('\r\n')}\r\ncontent-type: application/json\r\n\r\n{"prompt":`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    socket.destroy()
+    expect((await server.post(COMPLETIONS, body)).status).toBe(200)
+  })
+
   it('counts a body that does not say its size', async () => {
     const endless = new ReadableStream<Uint8Array>({
       pull: (controller) => controller.enqueue(new Uint8Array(50_000).fill(0x20)),
@@ -137,6 +146,8 @@ describe('bodies', () => {
     expect(await refusal(server.post(COMPLETIONS, { ...body, prompt: [...prompt, ...prompt] }))).toBe(
       '400 CONTEXT_OVERFLOW prompt',
     )
+    const long = { ...body, prompt: 'the cat '.repeat(12_000) }
+    expect(await refusal(server.post(COMPLETIONS, long))).toBe('400 CONTEXT_OVERFLOW prompt')
     const bad = { model: 'tiny', input: '' }
     expect(await refusal(server.post('/v1/embeddings', bad))).toBe('400 REQUEST_INVALID input[0]')
     expect(await refusal(server.post('/detokenize', { tokens: [300] }))).toBe('400 REQUEST_INVALID tokens[0]')

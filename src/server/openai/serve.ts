@@ -142,7 +142,7 @@ function serviceOf(model: Model, options: ServeModelOptions): { service: Service
   const context = whole('context', Math.min(STANDARD_CONTEXT, config.maxPositions), 1, config.maxPositions)
   const metrics = new Metrics()
   const prefixes = new PrefixStore(whole('prefixBytes', 256 * 2 ** 20, 0, 2 ** 50))
-  const engine = new ModelEngine(model, prefixes)
+  const engine = new ModelEngine(model, prefixes, lanes)
   const scheduler = new Scheduler(
     engine,
     { lanes, chunk, queue: whole('queue', 64, 1, 100_000) },

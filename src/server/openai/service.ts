@@ -89,9 +89,23 @@ export function checkModel({ name }: Service, asked: string | undefined): void {
 }
 
 /** Ids of a prompt; an empty one becomes the model's begin token. Throws REQUEST_INVALID, CONTEXT_OVERFLOW. */
-export function idsOfPrompt({ tokenizer, model, limits }: Service, prompt: Prompt): ArrayLike<number> {
-  const ids = typeof prompt === 'string' ? tokenizer.encode(prompt) : prompt
-  return checkedPrompt(ids, model.config.bos, limits)
+export function idsOfPrompt(service: Service, prompt: Prompt): ArrayLike<number> {
+  const { tokenizer, model, limits } = service
+  if (typeof prompt !== 'string') return checkedPrompt(prompt, model.config.bos, limits)
+  checkLength(service, prompt)
+  return checkedPrompt(tokenizer.encode(prompt), model.config.bos, limits)
+}
+
+/** Shorter texts are tokenized whole before they are found too long. */
+const CHARACTERS_FOR_TOKEN = 8
+
+/** Counts a long text up to the context's end only: megabytes are not tokenized to be refused. Throws CONTEXT_OVERFLOW. */
+export function checkLength({ tokenizer, limits: { context } }: Service, text: string): void {
+  if (text.length <= CHARACTERS_FOR_TOKEN * context || tokenizer.countUpTo(text, context) !== null) return
+  throw new TesseraError('CONTEXT_OVERFLOW', `The prompt is longer than ${context} tokens, the context`, {
+    where: 'prompt',
+    hint: 'Shorten the prompt',
+  })
 }
 
 /** The ids, unless there are none or too many. */

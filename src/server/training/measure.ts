@@ -1,6 +1,6 @@
 // How fast this machine trains each size: a few real steps of the smaller ones; the largest, whose steps take
 // seconds, is scaled from the one before it by its floating-point operations.
-import { Random } from '../../core/index.ts'
+import { Random, throwIfCancelled } from '../../core/index.ts'
 import { familyOf, TokenData, trainingLogits } from '../../model/index.ts'
 import { crossEntropy, ints, muon, Parameters, Trainer } from '../../tensor/index.ts'
 import type { SizeName } from './protocol.ts'
@@ -8,7 +8,8 @@ import { configOf, flopsPerToken, type Size, SIZES } from './sizes.ts'
 
 export type Speeds = Record<SizeName, { tokensPerSecond: number; measured: 'probe' | 'scaled' }>
 
-export async function measureSpeeds(threads: number): Promise<Speeds> {
+/** Throws CANCELLED. */
+export async function measureSpeeds(threads: number, signal: AbortSignal): Promise<Speeds> {
   const speeds: Partial<Speeds> = {}
   let known: { size: Size; tokensPerSecond: number } | null = null
   for (const size of SIZES) {
@@ -16,7 +17,7 @@ export async function measureSpeeds(threads: number): Promise<Speeds> {
       const tokensPerSecond = (known.tokensPerSecond * flopsPerToken(known.size)) / flopsPerToken(size)
       speeds[size.name] = { tokensPerSecond, measured: 'scaled' }
     } else {
-      const tokensPerSecond = await measure(size, threads)
+      const tokensPerSecond = await measure(size, threads, signal)
       speeds[size.name] = { tokensPerSecond, measured: 'probe' }
       known = { size, tokensPerSecond }
     }
@@ -24,7 +25,7 @@ export async function measureSpeeds(threads: number): Promise<Speeds> {
   return speeds as Speeds
 }
 
-async function measure(size: Size, threads: number): Promise<number> {
+async function measure(size: Size, threads: number, signal: AbortSignal): Promise<number> {
   const { rows, time, vocabSize } = size
   const config = configOf(size, vocabSize, 0)
   const family = familyOf({ architectures: ['LlamaForCausalLM'] })
@@ -38,12 +39,20 @@ async function measure(size: Size, threads: number): Promise<number> {
     { optimiser: muon(), schedule: () => 1e-4, threads },
   )
   try {
+    await heard(signal)
     // The first step is slower: memory is laid out in it.
     await trainer.train({ ...data.batch(0, rows) })
+    await heard(signal)
     const from = performance.now()
     await trainer.train({ ...data.batch(1, rows) })
     return (rows * time * 1000) / (performance.now() - from)
   } finally {
     await trainer.release()
   }
+}
+
+/** Messages have their turn; throws CANCELLED when one of them was to stop. */
+async function heard(signal: AbortSignal): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve))
+  throwIfCancelled(signal)
 }

@@ -38,7 +38,7 @@ export class TrainingRuns {
   private opened: Promise<void> | null = null
   private speeds: Promise<Speeds> | null = null
   private known: Speeds | null = null
-  private endMeasuring = () => {}
+  private measuring: TrainingThread | null = null
 
   constructor({ folder, samples, threads }: TrainingRunsOptions) {
     this.folder = folder
@@ -71,6 +71,7 @@ export class TrainingRuns {
     await this.open()
     this.refuseWhileBusy()
     const corpus = await readCorpus(request.corpus, this.samples)
+    await this.endMeasuring()
     const { documents } = corpus
     const created = new Date().toISOString()
     const id = `${created.slice(0, 19).replace(/\D/g, '')}-${randomBytes(3).toString('hex')}`
@@ -107,6 +108,7 @@ export class TrainingRuns {
   /** Goes on from the checkpoint, with another learning rate if one is given. Throws RUN_NOT_FOUND, RUN_BUSY. */
   async resume(id: string, rate?: number): Promise<RunSummary> {
     const log = await this.find(id)
+    await this.endMeasuring()
     this.refuseWhileBusy()
     if (log.summary.state === 'finished') {
       throw new TesseraError('ARGUMENT_INVALID', 'The run has finished', { where: id })
@@ -162,7 +164,7 @@ export class TrainingRuns {
 
   /** Saves what is under way and ends. */
   async close(): Promise<void> {
-    this.endMeasuring()
+    await this.endMeasuring()
     const under = this.under
     if (!under) return
     under.thread.stop()
@@ -172,8 +174,6 @@ export class TrainingRuns {
   }
 
   private run(log: RunLog): void {
-    // Threads of two graphs at once stand in each other's way, and the figures would be wrong.
-    this.endMeasuring()
     const { summary, folder } = log
     this.change(log, { state: 'running', stage: 'starting', problem: null, tokensPerSecond: 0 })
     const { size, steps, seed, rate } = summary
@@ -273,16 +273,19 @@ export class TrainingRuns {
     return this.opened
   }
 
+  /** Threads of two graphs at once stand in each other's way, and the figures would be wrong. */
+  private async endMeasuring(): Promise<void> {
+    this.measuring?.stop()
+    await this.measuring?.ended
+    this.measuring = null
+  }
+
   private measure(): Promise<Speeds> {
     return new Promise((resolve, reject) => {
-      const thread = startThread({ kind: 'measure', threads: this.threads }, (reply) => {
+      this.measuring = startThread({ kind: 'measure', threads: this.threads }, (reply) => {
         if (reply.kind === 'speeds') resolve((this.known = reply.speeds))
         else if (reply.kind === 'failed') reject(new Error(reply.problem.message))
       })
-      this.endMeasuring = () => {
-        thread.end()
-        reject(new TesseraError('CANCELLED', 'A run has begun'))
-      }
     })
   }
 

@@ -13,10 +13,8 @@ export type ThreadReply =
   | { kind: 'failed'; problem: RunProblem }
 
 export interface TrainingThread {
-  /** Asks it to save a checkpoint and end; it answers with `failed` and CANCELLED. */
+  /** Asks it to end after the step that it is in, with a checkpoint; it answers with `failed` and CANCELLED. */
   stop(): void
-  /** Ends it where it stands, as far as a thread of its own can be ended; it answers no more. */
-  end(): void
   /** Resolves when the thread is gone. */
   ended: Promise<void>
 }
@@ -50,19 +48,13 @@ function workerThread(task: ThreadTask, hear: (reply: ThreadReply) => void): Tra
       resolve()
     })
   })
-  return {
-    stop: () => worker.postMessage('stop'),
-    end() {
-      told = true
-      void worker.terminate()
-    },
-    ended,
-  }
+  // Never `terminate`: ONNX Runtime, ended within a run, takes the whole process with it.
+  return { stop: () => worker.postMessage('stop'), ended }
 }
 
 function sameThread(task: ThreadTask, hear: (reply: ThreadReply) => void): TrainingThread {
   const stopping = new AbortController()
   // Loaded when it is needed: the server starts without the engine.
   const ended = import('./work.ts').then(({ work }) => work(task, hear, stopping.signal))
-  return { stop: () => stopping.abort(), end: () => {}, ended }
+  return { stop: () => stopping.abort(), ended }
 }

@@ -56,7 +56,9 @@ async function until(runs: TrainingRuns, id: string, ...states: RunSummary['stat
       .then((stop) => (end = stop))
   })
   end()
-  return (await runs.find(id)).detail
+  const log = await runs.find(id)
+  await log.saved
+  return log.detail
 }
 
 describe('training runs', () => {
@@ -94,6 +96,18 @@ describe('training runs', () => {
     expect(JSON.parse(await readFile(join(folder, started, 'config.json'), 'utf8'))).toMatchObject({
       model_type: 'llama',
     })
+  })
+
+  it('a run that begins ends the measuring', async () => {
+    const runs = open()
+    await runs.overview()
+    const measured = runs.measured()
+    const { id } = await runs.start(request({ steps: 2 }) as never)
+    expect((await measured).find(({ name }) => name === 'base')?.measured).toBeNull()
+    const { state, tokensPerSecond } = await until(runs, id, 'finished')
+    expect(state).toBe('finished')
+    const { sizes } = await runs.overview()
+    expect(sizes[0]).toMatchObject({ name: 'tiny', measured: 'run', tokensPerSecond })
   })
 
   it('says what is wrong: no text, too little, a bad request, another run under way', async () => {

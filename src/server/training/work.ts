@@ -12,7 +12,7 @@ export async function work(
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    if (task.kind === 'measure') reply({ kind: 'speeds', speeds: await measureSpeeds(task.threads) })
+    if (task.kind === 'measure') reply({ kind: 'speeds', speeds: await measureSpeeds(task.threads, signal) })
     else {
       const { folder } = task.settings
       try {

@@ -7,7 +7,7 @@ export function ticks(low: number, high: number, count: number): number[] {
   if (!(high > low) || count < 1) return [low]
   const rough = (high - low) / count
   const power = 10 ** Math.floor(Math.log10(rough))
-  const step = [1, 2, 5, 10].map((n) => n * power).find((n) => n >= rough * 0.999)!
+  const step = [1, 2, 5, 10].map((n) => n * power).find((n) => n >= rough * 0.99)!
   const from = Math.ceil(low / step - 1e-9)
   const to = Math.floor(high / step + 1e-9)
   return Array.from({ length: Math.max(0, to - from + 1) }, (_, i) =>

@@ -29,6 +29,11 @@ export interface SessionOptions {
    * the runtime maps the files into memory (Node only).
    */
   folder?: string
+  /**
+   * Keep a plan of the memory of each set of sizes that has been run (default). Without, for sessions whose sizes differ
+   * from run to run: the plans would be many and never used again.
+   */
+  planMemory?: boolean
   /** Run in a worker of its own, so that this thread is free meanwhile; a URL: of the bundled session-worker. */
   worker?: boolean | URL
 }
@@ -225,7 +230,7 @@ export class Session<Outputs extends string = string> {
 const MOST_SIZES = 64
 
 async function start(program: Program, options: SessionOptions): Promise<Shared> {
-  const { threads = 1, providers, external = {}, folder, worker = false } = options
+  const { threads = 1, providers, external = {}, folder, worker = false, planMemory = true } = options
   const runtime = await runtimeFor(providers, threads)
   const { bytes } = program.onnx()
   if (viewIsOpen('graph')) show('graph', program.text())
@@ -237,6 +242,7 @@ async function start(program: Program, options: SessionOptions): Promise<Shared>
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
+    enableMemPattern: planMemory,
     executionProviders: [...runtime.providers],
     ...(externalData.length > 0 && { externalData }),
     ...(profile !== undefined && { enableProfiling: true, profileFilePrefix: profile }),

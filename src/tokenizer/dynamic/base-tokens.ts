@@ -48,7 +48,7 @@ export class BaseTokens {
     this.options = options
     this.source = new SourceText(spec, 'plain')
     this.split = compilePreTokenizer(spec.preTokenizer, spec.reference)
-    this.model = compileModel(spec.model)
+    this.model = compileModel(spec.model, spec.reference)
   }
 
   /** Throws what `encode` throws; TEXT_NOT_UTF8 also for such bytes under a tokenizer with a normalizer. */

@@ -15,7 +15,7 @@ export class PlainLane implements Lane {
 
   constructor(spec: TokenizerSpec) {
     this.split = compilePreTokenizer(spec.preTokenizer, spec.reference)
-    this.model = compileModel(spec.model)
+    this.model = compileModel(spec.model, spec.reference)
   }
 
   encode(text: AlignedText, _place: Place, sink: IdSink): void {

@@ -1,9 +1,9 @@
 // Unigram: the segmentation with the highest sum of log-probabilities (Kudo 2018), by Viterbi over byte
-// positions. Follows `encode_optimized` of Hugging Face tokenizers and SentencePiece: 64-bit sums, the
-// first of equal paths stays, a character that is no token costs (lowest score - 10), and neighbouring
+// positions. Follows `encode_optimized` of Hugging Face tokenizers (64-bit sums) and SentencePiece (32-bit sums: of
+// the same tokens in another order one may be better by a last bit): the first of equal paths stays, a character that is no token costs (lowest score - 10), and neighbouring
 // unknown characters become one unknown token (or their bytes, with byte fallback).
 import { TesseraError } from '../../core/index.ts'
-import type { UnigramModelSpec } from '../spec.ts'
+import type { Reference, UnigramModelSpec } from '../spec.ts'
 import { byteTokens } from './byte-tokens.ts'
 import { cached, type Model } from './model.ts'
 import { ByteTrie } from './trie.ts'
@@ -11,10 +11,11 @@ import { Utf8Piece } from './utf8.ts'
 
 export const UNKNOWN_PENALTY = 10
 
-export function unigram(spec: UnigramModelSpec): Model {
+export function unigram(spec: UnigramModelSpec, reference: Reference): Model {
   const { scores, unkId } = spec
   const trie = new ByteTrie(spec.vocab)
   const byteIds = spec.byteFallback ? byteTokens(spec.vocab) : null
+  const single = reference === 'sentencepiece'
   const unknownScore = lowestScore(spec) - UNKNOWN_PENALTY
   const text = new Utf8Piece()
   /** Of the best path to each byte position: its score, where its last token starts, and that token. */
@@ -46,7 +47,8 @@ export function unigram(spec: UnigramModelSpec): Model {
         i++
         const id = trie.ids[node]!
         if (id < 0) continue
-        const score = scores[id]! + here
+        const sum = scores[id]! + here
+        const score = single ? Math.fround(sum) : sum
         if (from[i]! < 0 || score > best[i]!) {
           best[i] = score
           from[i] = start
@@ -55,7 +57,8 @@ export function unigram(spec: UnigramModelSpec): Model {
         if (i === next) isToken = true
       }
       if (!isToken) {
-        const score = unknownScore + here
+        const sum = unknownScore + here
+        const score = single ? Math.fround(sum) : sum
         if (from[next]! < 0 || score > best[next]!) {
           if (unkId === null) throw unrepresentable(piece)
           best[next] = score

@@ -85,7 +85,7 @@ export function extendVocabulary(
     refused: [],
     vocabSize: [tokenizer.vocabSize, tokenizer.vocabSize],
   }
-  const old = compileModel(spec.model)
+  const old = compileModel(spec.model, spec.reference)
   const partsOf = (piece: string): number[] => {
     const ids: number[] = []
     try {

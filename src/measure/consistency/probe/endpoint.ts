@@ -68,8 +68,8 @@ export function chatEndpoint(options: EndpointOptions): ChatEndpoint {
       const limit = AbortSignal.timeout(timeout)
       let response: Response
       let body: string
-      try {
-        response = await fetch(url, {
+      const ask = () =>
+        fetch(url, {
           method: 'POST',
           headers: {
             'content-type': 'application/json',
@@ -88,6 +88,11 @@ export function chatEndpoint(options: EndpointOptions): ChatEndpoint {
           redirect: 'error',
           signal: signal ? AbortSignal.any([signal, limit]) : limit,
         })
+      try {
+        response = await ask().catch((cause: unknown) => {
+          if (limit.aborted || signal?.aborted || !wasClosed(cause)) throw cause
+          return ask()
+        })
         body = await boundedText(response)
       } catch (cause) {
         if (signal?.aborted) throw new TesseraError('CANCELLED', 'The work was cancelled', { cause })
@@ -99,6 +104,15 @@ export function chatEndpoint(options: EndpointOptions): ChatEndpoint {
       return answerOf(body, tokenizer, url)
     },
   }
+}
+
+/**
+ * Servers close a connection that was idle for some seconds, and a question that is sent at that moment is lost
+ * with it: unheard, so it may be asked again.
+ */
+function wasClosed(error: unknown): boolean {
+  const cause = (error as { cause?: { code?: unknown } }).cause
+  return cause?.code === 'UND_ERR_SOCKET' || cause?.code === 'ECONNRESET'
 }
 
 /** Reads at most MOST_BYTES. Throws ENDPOINT_FAILED beyond. */

@@ -55,11 +55,16 @@ async function readBounded(request: Request, maxBytes: number): Promise<Uint8Arr
   if (declared > maxBytes) throw tooLarge(declared)
   const parts: Uint8Array[] = []
   let length = 0
-  for await (const part of request.body ?? []) {
-    const bytes = part as Uint8Array
-    length += bytes.length
-    if (length > maxBytes) throw tooLarge(`more than ${maxBytes}`)
-    parts.push(bytes)
+  try {
+    for await (const part of request.body ?? []) {
+      const bytes = part as Uint8Array
+      length += bytes.length
+      if (length > maxBytes) throw tooLarge(`more than ${maxBytes}`)
+      parts.push(bytes)
+    }
+  } catch (cause) {
+    if (cause instanceof TesseraError) throw cause
+    throw new TesseraError('CANCELLED', 'The body ended before its end', { where: 'body', cause })
   }
   return Buffer.concat(parts)
 }

@@ -1,11 +1,12 @@
 // POST /v1/chat/completions: a conversation, put into the words of the model's chat template. A model without one
 // gets a plain template, which /v1/models says, and the next "User:" then ends its answer.
+import { TesseraError } from '../../../core/index.ts'
 import { type ChatMessage, renderChat } from '../../../tokenizer/index.ts'
 import { Answer, type AnswerDelta } from '../answer.ts'
 import { chatLogprobs } from '../logprobs.ts'
 import { chatRequest } from '../protocol/chat.ts'
 import { roomFor } from '../protocol/sampling.ts'
-import { type Call, checkedPrompt, checkModel, newId, type Service } from '../service.ts'
+import { type Call, checkedPrompt, checkLength, checkModel, newId, type Service } from '../service.ts'
 import type { AnyScore } from '../prompt-scores.ts'
 import { Usage } from '../usage.ts'
 import { answerOrStream } from './answer-or-stream.ts'
@@ -31,19 +32,38 @@ export function idsOfChat(
   const { tokenizer, model, limits } = service
   if (!hasChatTemplate(service)) {
     const text = plainChat(messages, addGenerationPrompt)
+    checkLength(service, text)
     return checkedPrompt(tokenizer.encode(text), model.config.bos, limits)
   }
-  const last = messages.at(-1)!
-  // To continue a message is to leave away whatever the template puts behind it.
   const whole = renderChat(tokenizer, messages, { addGenerationPrompt, variables: { ...variables } })
-  const open = addGenerationPrompt ? whole.length : whole.lastIndexOf(String(last.content).trim())
-  const text = addGenerationPrompt ? whole : whole.slice(0, open + String(last.content).trim().length)
+  const text = addGenerationPrompt ? whole : openEnd(whole, String(messages.at(-1)!.content).trim())
+  checkLength(service, text)
   return checkedPrompt(tokenizer.encode(text, { template: false }), model.config.bos, limits)
+}
+
+/** To continue a message is to leave away whatever the template puts behind it. */
+function openEnd(text: string, last: string): string {
+  const at = text.lastIndexOf(last)
+  if (at >= 0) return text.slice(0, at + last.length)
+  throw new TesseraError(
+    'TEMPLATE_INVALID',
+    'The chat template changes the last message, so it cannot go on',
+    {
+      where: 'add_generation_prompt',
+    },
+  )
 }
 
 function plainChat(messages: readonly ChatMessage[], addGenerationPrompt: boolean): string {
   const lines = messages.map(({ role, content }) => `${role[0]!.toUpperCase()}${role.slice(1)}: ${content}`)
   return lines.join('\n') + (addGenerationPrompt ? '\nAssistant:' : '')
+}
+
+/** What ends a turn by the tokenizer's word: config.json often knows only what ends a text. */
+function turnEnds({ tokenizer }: Service): number[] {
+  const { eos_token: name } = tokenizer.spec.namedTokens
+  const id = typeof name === 'string' ? tokenizer.idOf(name) : -1
+  return id < 0 ? [] : [id]
 }
 
 /** Throws what the protocol, the scheduler and the model throw; a stream tells of later errors in its events. */
@@ -91,6 +111,7 @@ export async function chatCompletions(service: Service, call: Call, body: unknow
       logprobs: request.logprobs,
       continues: !request.addGenerationPrompt || plain,
       stops: plain ? PLAIN_STOPS : [],
+      ends: plain ? [] : turnEnds(service),
       say,
       chosen: () => usage.token(),
     })

@@ -41,7 +41,7 @@ describe('ModelEngine', () => {
     const ids = (count: number) => Array.from({ length: count }, () => random.int(model.config.vocabSize))
     const beginnings = [[], ids(40), ids(70)]
     const known = new PrefixStore(2 ** 24)
-    const engine = new ModelEngine(model, known)
+    const engine = new ModelEngine(model, known, 6)
     let reused = 0
     const scheduler = new Scheduler(
       engine,
@@ -96,7 +96,7 @@ describe('ModelEngine', () => {
   })
 
   it('gives up sharing when somebody else joins, in a column that had shared, too', async () => {
-    const engine = new ModelEngine(model, new PrefixStore(0))
+    const engine = new ModelEngine(model, new PrefixStore(0), 8)
     const prompt = Array.from({ length: 50 }, (_, i) => (i * 11) % 256)
     const other = [...prompt.slice(0, 34), 7]
     const first = engine.begin(prompt, true)
@@ -120,7 +120,7 @@ describe('ModelEngine', () => {
   })
 
   it('keeps a prompt shared by several answers once', async () => {
-    const engine = new ModelEngine(model, new PrefixStore(0))
+    const engine = new ModelEngine(model, new PrefixStore(0), 8)
     const prompt = Array.from({ length: 200 }, (_, i) => (i * 7) % 256)
     const shared = engine.begin(prompt, true)
     await engine.feed(shared, 200, 'last')

@@ -28,17 +28,16 @@ class Prompt implements PromptInCache {
 }
 
 class Seat implements Lane {
-  /** Column of the batch's cache. */
-  column: number
+  /** Column of the batch's cache; -1 before its first step. */
+  column = -1
   /** What is in the cache for it, the shared prefix included. */
   readonly ids: number[]
   /** Its prompt's own cache, to be remembered with the answer; null where another seat does so. */
   readonly prompt: Cache | null
   private readonly engine: ModelEngine
 
-  constructor(engine: ModelEngine, column: number, ids: ArrayLike<number>, prompt: Cache | null) {
+  constructor(engine: ModelEngine, ids: ArrayLike<number>, prompt: Cache | null) {
     this.engine = engine
-    this.column = column
     this.ids = Array.from(ids)
     this.prompt = prompt
   }
@@ -52,14 +51,19 @@ export class ModelEngine implements Engine<Prompt, Seat> {
   readonly vocab: number
   private readonly model: Model
   private readonly known: PrefixStore
+  private readonly lanes: number
   private batch: Cache | null = null
   private seats: Seat[] = []
+  /** Joined since the last step. */
+  private arriving: { prompt: Prompt; seats: Seat[] }[] = []
   /** Ids of the batch's shared prefix. */
   private shared: number[] = []
   private packed = new Float32Array(0)
 
-  constructor(model: Model, known: PrefixStore) {
+  /** The batch never has more than `lanes` lanes. */
+  constructor(model: Model, known: PrefixStore, lanes: number) {
     this.model = model
+    this.lanes = lanes
     this.vocab = model.config.vocabSize
     this.known = known
   }
@@ -97,17 +101,16 @@ export class ModelEngine implements Engine<Prompt, Seat> {
   }
 
   join(prompt: Prompt, count: number): Seat[] {
-    const { ids, cache } = prompt
-    if (this.batch) this.shareOnly(commonLength(this.shared, ids, Infinity))
-    else this.open(prompt, count)
-    const columns = this.freeColumns(count)
-    for (const column of columns) placeLane(this.batch!, column, cache, this.shared.length)
-    const seats = columns.map((column, i) => new Seat(this, column, ids, i === 0 ? cache : null))
-    this.seats.push(...seats)
+    const seats = Array.from(
+      { length: count },
+      (_, i) => new Seat(this, prompt.ids, i === 0 ? prompt.cache : null),
+    )
+    this.arriving.push({ prompt, seats })
     return seats
   }
 
   async step(lanes: readonly Seat[], ids: readonly number[]): Promise<Float32Array> {
+    this.settle()
     const batch = this.batch!
     const rows: number[][] = Array.from({ length: batch.lanes }, () => [])
     for (const [i, seat] of lanes.entries()) rows[seat.column]!.push(ids[i]!)
@@ -125,35 +128,63 @@ export class ModelEngine implements Engine<Prompt, Seat> {
   }
 
   leave(seat: Seat): void {
+    for (const { seats } of this.arriving) {
+      const at = seats.indexOf(seat)
+      if (at >= 0) {
+        seats.splice(at, 1)
+        return
+      }
+    }
     const batch = this.batch!
     if (seat.prompt) {
       appendLane(seat.prompt, batch, seat.column, seat.prompt.length)
       this.known.add(seat.ids, seat.prompt)
     }
     this.seats.splice(this.seats.indexOf(seat), 1)
-    if (this.seats.length === 0) {
-      batch.release()
-      this.batch = null
-      return
-    }
-    if (this.seats.length <= batch.lanes / 2) {
-      this.resize(this.seats.map(({ column }) => column))
-      for (const [column, one] of this.seats.entries()) one.column = column
-      packLanes(this.batch!)
-    } else this.empty(seat.column)
+    if (this.seats.length > 0) this.empty(seat.column)
+    else this.close()
   }
 
   reset(): void {
+    this.close()
+    this.seats = []
+    this.arriving = []
+  }
+
+  private close(): void {
     this.batch?.release()
     this.batch = null
-    this.seats = []
+  }
+
+  /** Who has joined since the last step gets a column, and the batch as many columns as it needs: in one copy. */
+  private settle(): void {
+    const arriving = this.arriving.filter(({ seats }) => seats.length > 0)
+    this.arriving = []
+    const wanted = arriving.reduce((sum, { seats }) => sum + seats.length, this.seats.length)
+    for (const { prompt, seats } of arriving) {
+      if (this.batch) this.shareOnly(commonLength(this.shared, prompt.ids, Infinity))
+      else this.open(prompt, seats.length, wanted)
+    }
+    const { lanes } = this.batch!
+    if (wanted > lanes) this.widen(Math.max(wanted, Math.min(2 * lanes, lanes + 8, this.lanes)))
+    else if (wanted <= lanes / 2) this.narrow(wanted)
+    const taken = new Set(this.seats.map(({ column }) => column))
+    let column = 0
+    for (const { prompt, seats } of arriving) {
+      for (const seat of seats) {
+        while (taken.has(column)) column++
+        seat.column = column++
+        placeLane(this.batch!, seat.column, prompt.cache, this.shared.length)
+        this.seats.push(seat)
+      }
+    }
   }
 
   /** A batch that shares what is known to be shared: with other prompts, or by the answers of this one. */
-  private open({ ids, cache }: Prompt, count: number): void {
+  private open({ ids, cache }: Prompt, count: number, lanes: number): void {
     const shared = count > 1 ? ids.length : cache.rows().prefixLength
     if (shared < LEAST_SHARED) {
-      this.batch = this.model.cache({ lanes: count, capacity: ids.length + 64 })
+      this.batch = this.model.cache({ lanes, capacity: ids.length + 64 })
       this.shared = []
       return
     }
@@ -162,7 +193,7 @@ export class ModelEngine implements Engine<Prompt, Seat> {
     // A prefix with rows of its own is none that several lanes can share without copying.
     const { prefixLength } = prefix.rows()
     prefix.truncate(prefixLength)
-    this.batch = prefix.fork(count)
+    this.batch = prefix.fork(lanes)
     prefix.release()
     this.shared = Array.prototype.slice.call(ids, 0, prefixLength) as number[]
   }
@@ -179,19 +210,20 @@ export class ModelEngine implements Engine<Prompt, Seat> {
     for (let column = 0; column < batch.lanes; column++) if (!taken.has(column)) this.empty(column)
   }
 
-  /** Columns without a sequence; the batch grows by doubling as far as it must. */
-  private freeColumns(count: number): number[] {
-    const taken = new Set(this.seats.map(({ column }) => column))
-    const { lanes } = this.batch!
-    const needed = taken.size + count
-    if (needed > lanes) {
-      const grown = Math.max(needed, Math.min(2 * lanes, lanes + 8))
-      this.resize(Array.from({ length: grown }, (_, i) => (i < lanes ? i : 0)))
-      for (let column = lanes; column < grown; column++) this.empty(column)
-    }
-    const free: number[] = []
-    for (let column = 0; free.length < count; column++) if (!taken.has(column)) free.push(column)
-    return free
+  private widen(lanes: number): void {
+    const before = this.batch!.lanes
+    this.resize(Array.from({ length: lanes }, (_, i) => (i < before ? i : 0)))
+    for (let column = before; column < lanes; column++) this.empty(column)
+  }
+
+  /** Only the columns that are taken, and room for those who arrive. */
+  private narrow(lanes: number): void {
+    const columns = this.seats.map(({ column }) => column)
+    const kept = columns.length
+    this.resize(Array.from({ length: lanes }, (_, i) => columns[i] ?? columns[0]!))
+    for (const [column, seat] of this.seats.entries()) seat.column = column
+    for (let column = kept; column < lanes; column++) this.empty(column)
+    packLanes(this.batch!)
   }
 
   private resize(columns: readonly number[]): void {
