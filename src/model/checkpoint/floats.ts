@@ -1,4 +1,5 @@
 // Half-width floats as they lie in files: IEEE float16 and bfloat16 to float32 and back, rounded to nearest even.
+import { TesseraError } from '../../core/index.ts'
 
 /** 65,536 entries are a table that converting 100 M weights pays back at once. */
 let halves: Float32Array | undefined
@@ -37,6 +38,15 @@ export function toBfloat16(values: Float32Array): Uint16Array {
     bits[i] = nan ? (word >>> 16) | 0x40 : (word + 0x7fff + ((word >>> 16) & 1)) >>> 16
   }
   return bits
+}
+
+/** Throws ARGUMENT_INVALID for numbers that would become infinite as float16. */
+export function checkFloat16(values: Float32Array, name: string): void {
+  const wrong = values.findIndex((value) => Math.abs(value) >= 65_520 && Number.isFinite(value))
+  if (wrong < 0) return
+  throw new TesseraError('ARGUMENT_INVALID', `${name} holds ${values[wrong]}: float16 ends at 65504`, {
+    hint: 'Write f32 or bf16',
+  })
 }
 
 /** Numbers beyond ±65,504 become infinite. */
