@@ -220,6 +220,57 @@ test('a tree of tokens in one step is its paths apart', async () => {
   expectClose((await model.step({ ids: [next!], cache })).logits!, await lastOf(path))
 })
 
+describe('a long text goes through in several runs', () => {
+  test('with the same logits, hidden states and cache, in lanes of different lengths', async () => {
+    const own = await tiny({ maxPositions: 2048, layers: 1 }, 4)
+    const long = await loadModel(own.checkpoint)
+    const sequences = [600, 90, 280].map(idsOf)
+    const cache = long.cache({ lanes: 3 })
+    const last = await long.step({ ids: sequences, cache, want: { hidden: [0, 1] } })
+    expect(cache.length).toBe(600)
+    for (const [lane, ids] of sequences.entries()) {
+      const expected = await own.oracle(ids)
+      const logits = last.logits!.subarray(lane * vocabSize, (lane + 1) * vocabSize)
+      expectClose(logits, expected.subarray((ids.length - 1) * vocabSize))
+      const alone = await long.step({ ids, want: { logits: 'all', hidden: [0, 1] } })
+      expectClose(alone.logits!, expected)
+      for (const layer of [0, 1]) {
+        const from = lane * 600 * dim
+        expectClose(last.hidden[layer]!.subarray(from, from + ids.length * dim), alone.hidden[layer]!)
+      }
+    }
+    const some = await long.step({ ids: sequences[0]!, want: { logits: [599, 3, 550] } })
+    const whole = await own.oracle(sequences[0]!)
+    const rows = [599, 3, 550].flatMap((t) => [...whole.subarray(t * vocabSize, (t + 1) * vocabSize)])
+    expectClose(some.logits!, rows)
+    await Promise.all([long.release(), own.release()])
+  })
+})
+
+test('where new rows cannot be read in place, everything is the same', async () => {
+  const apart = await loadModel(made.checkpoint, { inPlace: false })
+  const prompt = idsOf(5)
+  const results = []
+  for (const one of [model, apart]) {
+    const cache = one.cache()
+    const first = await one.step({ ids: prompt, cache, want: { logits: 'all', attention: [0] } })
+    const lanes = cache.fork(2)
+    const rest = [prompt.slice(0, 3), prompt.slice(2, 5)]
+    const second = await one.step({ ids: rest, cache: lanes, want: { attention: [1] } })
+    const third = await one.step({ ids: [[1], [2]], cache: lanes })
+    const fork = await one.step({ ids: [7], cache: cache.fork() })
+    results.push({ first, second, third, fork })
+  }
+  const [here, there] = results as [(typeof results)[0], (typeof results)[0]]
+  for (const name of ['first', 'second', 'third', 'fork'] as const) {
+    expectClose(there[name].logits!, here[name].logits!)
+    for (const [layer, values] of Object.entries(here[name].attention)) {
+      expectClose(there[name].attention[Number(layer)]!, values)
+    }
+  }
+  await apart.release()
+})
+
 describe('bad input', () => {
   const refused = (input: StepInput) =>
     model.step(input).then(

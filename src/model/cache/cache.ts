@@ -120,6 +120,11 @@ export class Cache {
     if (!Number.isSafeInteger(length) || length < 0 || length > this.length) {
       throw invalid(`Cannot truncate ${this.length} slots to ${length}`)
     }
+    this.cut(length)
+  }
+
+  /** @internal The same within a step. */
+  cut(length: number): void {
     this.ownLength = Math.max(0, length - this.prefixLength)
     if (length < this.prefixLength) this.prefixLength = length
     if (this.prefixLength === 0) this.dropPrefix()

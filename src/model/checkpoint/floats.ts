@@ -1,4 +1,5 @@
 // Half-width floats as they lie in files: IEEE float16 and bfloat16 to float32 and back, rounded to nearest even.
+import { TesseraError } from '../../core/index.ts'
 
 /** 65,536 entries are a table that converting 100 M weights pays back at once. */
 let halves: Float32Array | undefined
@@ -29,9 +30,22 @@ export function fromBfloat16(bits: Uint16Array): Float32Array {
 
 export function toBfloat16(values: Float32Array): Uint16Array {
   const words = new Uint32Array(values.buffer, values.byteOffset, values.length)
-  return Uint16Array.from(words, (word, i) => {
-    if (Number.isNaN(values[i])) return (word >>> 16) | 0x40
-    return (word + 0x7fff + ((word >>> 16) & 1)) >>> 16
+  // Not `Uint16Array.from`, which makes a list of all numbers first.
+  const bits = new Uint16Array(words.length)
+  for (let i = 0; i < bits.length; i++) {
+    const word = words[i]!
+    const nan = (word & 0x7fffffff) > 0x7f800000
+    bits[i] = nan ? (word >>> 16) | 0x40 : (word + 0x7fff + ((word >>> 16) & 1)) >>> 16
+  }
+  return bits
+}
+
+/** Throws ARGUMENT_INVALID for numbers that would become infinite as float16. */
+export function checkFloat16(values: Float32Array, name: string): void {
+  const wrong = values.findIndex((value) => Math.abs(value) >= 65_520 && Number.isFinite(value))
+  if (wrong < 0) return
+  throw new TesseraError('ARGUMENT_INVALID', `${name} holds ${values[wrong]}: float16 ends at 65504`, {
+    hint: 'Write f32 or bf16',
   })
 }
 

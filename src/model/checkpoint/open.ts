@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises'
 import { TesseraError } from '../../core/index.ts'
 import { fileError } from '../../core/node.ts'
 import type { Checkpoint } from './checkpoint.ts'
+import { FileSlices } from './file-slices.ts'
 import { openFolder } from './folder.ts'
 import { openGguf } from './gguf/open.ts'
 
@@ -15,9 +16,20 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
     throw fileError(cause, path)
   })
   if (info.isDirectory() || path.endsWith('.safetensors')) return openFolder(path)
-  if (path.endsWith('.gguf')) return openGguf(path)
+  if (await isGguf(path)) return openGguf(path)
   throw new TesseraError('FORMAT_UNKNOWN', 'No model', {
     where: path,
     hint: 'Give a folder with config.json and model.safetensors, a .safetensors file in one, or a .gguf file',
   })
+}
+
+/** By its first bytes: some programs keep models under names without an ending. */
+async function isGguf(path: string): Promise<boolean> {
+  if (path.endsWith('.gguf')) return true
+  const file = await FileSlices.open(path)
+  try {
+    return file.size >= 4 && String.fromCharCode(...(await file.read(0, 4))) === 'GGUF'
+  } finally {
+    await file.close()
+  }
 }

@@ -4,7 +4,7 @@ import { type LongWork, TesseraError, throwIfCancelled } from '../../core/index.
 import { writePartsAtomic } from '../../core/node.ts'
 import { allocated, FileSlices } from './file-slices.ts'
 import type { TensorToWrite } from './layout.ts'
-import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from './floats.ts'
+import { checkFloat16, fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from './floats.ts'
 
 /** Element types that weights come in. */
 export type WeightType = 'f32' | 'f16' | 'bf16'
@@ -199,6 +199,7 @@ export async function writeSafetensors(
     for (const tensor of tensors) {
       throwIfCancelled(work?.signal)
       const all = await tensor.values()
+      if (dtype === 'f16') checkFloat16(all, tensor.name)
       const stored = dtype === 'f32' ? all : dtype === 'f16' ? toFloat16(all) : toBfloat16(all)
       yield new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength)
       done += stored.byteLength

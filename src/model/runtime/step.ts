@@ -1,11 +1,9 @@
-// One step of a model: inputs of the graph from what the caller gave, the run, and its outputs in the caller's order.
-// The cache's arrays are fed as they lie, and the new keys and values are written right behind them.
+// One step of a model: what the caller gave, in runs of the graph (several for a long text, so that scores stay small),
+// and the graph's outputs in the caller's order.
 import { TesseraError } from '../../core/index.ts'
-import type { NativeTensor, Session } from '../../tensor/index.ts'
 import type { Cache } from '../cache/cache.ts'
 import type { DecoderConfig } from '../config.ts'
-import { rotaryFrequencies } from '../rope.ts'
-import { maskOf } from './mask.ts'
+import { runPiece, type StepModel } from './piece.ts'
 import { lanesFirst, newTokens, type NewTokens, type StepTokens, timeFirst } from './tokens.ts'
 
 export interface StepInput extends StepTokens {
@@ -34,92 +32,127 @@ export interface StepResult {
   rows: number
   /** `[lanes, time, dim]` by layer. */
   hidden: Record<number, Float32Array>
-  /** Probabilities `[lanes, heads, time, slots]` by layer; slots = those of the cache, the new ones included. */
+  /**
+   * Probabilities `[lanes, heads, time, slots]` by layer; slots = those of the cache, the new ones included. What a hole
+   * attends to means nothing.
+   */
   attention: Record<number, Float32Array>
 }
 
-/** What a step needs of its model. */
-export interface StepModel {
-  readonly config: DecoderConfig
-  readonly patchable: readonly string[]
-  /** Whether a step attends to its own rows in the cache (in-place.ts). */
-  readonly inPlace: boolean
-  session(prefix: boolean, patched: readonly string[]): Promise<Session>
-}
+/** Tokens of one run, all lanes together: scores grow with their number times the cache. */
+const MOST_TOKENS = 512
 
+/** The cache is as it was when this throws. */
 export async function runStep(model: StepModel, input: StepInput, cache: Cache): Promise<StepResult> {
   const { config } = model
-  const { lanes } = cache
+  const { lanes, length } = cache
   const tokens = newTokens(config, input, lanes, cache.nextPositions())
   const { time } = tokens
   const wanted = wantedOf(config, input.want, tokens)
-  const patches = patchesOf(model, input.patch, lanes, time)
-  cache.reserve(time)
-  const { prefix, prefixLength, own, ownLength } = cache.rows()
-  const { inPlace } = model
-  // Rows of a prefix are rows of a lane when there is one lane and nothing between.
-  const plain = !prefix || (!inPlace && lanes === 1 && ownLength === 0)
-  const session = await model.session(
-    !plain,
-    Object.keys(patches).filter((name) => name !== 'embeddings'),
-  )
-  const past =
-    plain && prefix
-      ? { slots: prefix, length: prefixLength }
-      : { slots: own, length: inPlace ? ownLength + time : ownLength }
-  // ONNX Runtime dies of products over no slots at all: there is always one, hidden.
-  const gap = past.length === 0 ? 1 : 0
-  const { kvHeads, headDim } = config
-  const mask = maskOf({
-    cached: cache.positions,
-    added: tokens.positions,
-    lanes,
-    window: config.slidingWindow,
-    bias: input.bias,
-    gap,
-    kvHeads,
-  })
-  const feeds = tokenFeeds(session, config, tokens, patches.embeddings ?? tokens.embeddings)
-  feeds.bias = session.tensor('float32', mask.data, mask.shape)
-  feeds.rows = session.tensor('int64', BigInt64Array.from(wanted.rows, BigInt), [wanted.rows.length])
-  const fetches: Record<string, NativeTensor | null> = {}
-  const width = lanes * kvHeads * headDim
-  const empty = gap > 0 ? new Float32Array(width) : null
-  const added = [time, lanes, kvHeads * headDim]
-  for (let layer = 0; layer < config.layers; layer++) {
-    for (const kind of ['Key', 'Value'] as const) {
-      const of = kind === 'Key' ? 'keys' : 'values'
-      const seen = empty ?? past.slots[of][layer]!.subarray(0, past.length * width)
-      feeds[`past${kind}.${layer}`] = session.tensor('float32', seen, [
-        past.length + gap,
-        lanes * kvHeads,
-        headDim,
-      ])
-      if (!plain) {
-        const shared = prefix[of][layer]!.subarray(0, prefixLength * kvHeads * headDim)
-        feeds[`prefix${kind}.${layer}`] = session.tensor('float32', shared, [prefixLength, kvHeads, headDim])
+  const { embeddings = tokens.embeddings, ...patches } = patchesOf(model, input.patch, lanes, time)
+  // Whoever looks at attention, or says who sees whom, has the tokens in one run.
+  const whole = input.bias || wanted.attention.length > 0 || Object.keys(patches).length > 0
+  const most = whole ? time : Math.max(1, Math.floor(MOST_TOKENS / lanes))
+  const names = [
+    ...wanted.hidden.map((layer) => `hidden.${layer}`),
+    ...wanted.attention.map((layer) => `attention.${layer}`),
+  ]
+  const found = new Results(config, wanted, { lanes, time, length })
+  try {
+    for (let from = 0; from < time; from += most) {
+      const to = Math.min(time, from + most)
+      const [first, end] = [from * lanes, to * lanes]
+      const rows = wanted.rows.filter((row) => row >= first && row < end)
+      const piece = {
+        time: to - from,
+        lanes,
+        ids: tokens.ids.subarray(first, end),
+        positions: tokens.positions.subarray(first, end),
+        embeddings: embeddings && embeddings.subarray(first * config.dim, end * config.dim),
       }
-      const target = own[of][layer]!.subarray(ownLength * width, (ownLength + time) * width)
-      fetches[`${kind.toLowerCase()}.${layer}`] = session.tensor('float32', target, added)
+      const { outputs, gap } = await runPiece(model, cache, {
+        tokens: piece,
+        bias: input.bias,
+        patches,
+        rows: rows.length > 0 ? rows.map((row) => row - first) : [0],
+        fetch: rows.length > 0 ? ['logits', ...names] : names,
+      })
+      found.take(from, to, rows, (name) => outputs[name]!.data as Float32Array, gap)
+    }
+  } catch (error) {
+    cache.cut(length)
+    throw error
+  }
+  return found.result()
+}
+
+/** What the runs of a step give, put together. */
+class Results {
+  private readonly config: DecoderConfig
+  private readonly wanted: Wanted
+  private readonly extent: { lanes: number; time: number; length: number }
+  private logits: Float32Array | null = null
+  /** `[time, lanes, dim]`. */
+  private readonly hidden: Record<number, Float32Array> = {}
+  private readonly attention: Record<number, Float32Array> = {}
+
+  constructor(
+    config: DecoderConfig,
+    wanted: Wanted,
+    extent: { lanes: number; time: number; length: number },
+  ) {
+    this.config = config
+    this.wanted = wanted
+    this.extent = extent
+  }
+
+  /** Outputs for the tokens `[from, to)`; of logits, those of `rows`, in their order. */
+  take(
+    from: number,
+    to: number,
+    rows: readonly number[],
+    data: (name: string) => Float32Array,
+    gap: number,
+  ): void {
+    const { vocabSize, dim } = this.config
+    const { lanes, time } = this.extent
+    if (rows.length === this.wanted.rows.length) this.logits = rows.length > 0 ? data('logits') : null
+    else if (rows.length > 0) {
+      this.logits ??= new Float32Array(this.wanted.rows.length * vocabSize)
+      const logits = data('logits')
+      let taken = 0
+      for (const [i, row] of this.wanted.rows.entries()) {
+        if (row < from * lanes || row >= to * lanes) continue
+        this.logits.set(logits.subarray(taken * vocabSize, (taken + 1) * vocabSize), i * vocabSize)
+        taken++
+      }
+    }
+    for (const layer of this.wanted.hidden) {
+      const states = data(`hidden.${layer}`)
+      if (to - from === time) this.hidden[layer] = states
+      else (this.hidden[layer] ??= new Float32Array(time * lanes * dim)).set(states, from * lanes * dim)
+    }
+    for (const layer of this.wanted.attention) {
+      this.attention[layer] = byHead(this.config, data(`attention.${layer}`), { ...this.extent, gap })
     }
   }
-  for (const [name, values] of Object.entries(patches)) {
-    if (name !== 'embeddings')
-      feeds[`patch.${name}`] = session.tensor('float32', values, [time, lanes, config.dim])
+
+  result(): StepResult {
+    const { logits, wanted, attention } = this
+    const { lanes, time } = this.extent
+    const rows = wanted.rows.length / lanes
+    const each = rows * this.config.vocabSize
+    for (const lane of wanted.absent) logits?.fill(0, lane * each, (lane + 1) * each)
+    const hidden = Object.entries(this.hidden).map(([layer, states]) => [
+      layer,
+      lanesFirst(states, lanes, time),
+    ])
+    return { logits, rows, hidden: Object.fromEntries(hidden) as StepResult['hidden'], attention }
   }
-  if (wanted.logits) fetches.logits = null
-  for (const layer of wanted.hidden) fetches[`hidden.${layer}`] = null
-  for (const layer of wanted.attention) fetches[`attention.${layer}`] = null
-  const used = Object.fromEntries(Object.entries(feeds).filter(([name]) => session.program.used.has(name)))
-  const outputs = await session.runPrepared(used, fetches)
-  const length = cache.length
-  cache.commit(time, tokens.positions)
-  return resultOf(config, outputs, wanted, { lanes, time, length, gap })
 }
 
 interface Wanted {
-  logits: boolean
-  /** Indices into the new tokens `[time, lanes]`, lane by lane. */
+  /** Indices into the new tokens `[time, lanes]`, lane by lane, of those that get logits. */
   rows: number[]
   /** Lanes that have none. */
   absent: number[]
@@ -157,7 +190,7 @@ function wantedOf(
     }
   }
   const none = logits === 'none' || rows.length === 0
-  return { logits: !none, rows: none ? [0] : rows, absent, hidden, attention }
+  return { rows: none ? [] : rows, absent, hidden, attention }
 }
 
 function patchesOf(
@@ -190,78 +223,11 @@ function patchesOf(
   )
 }
 
-/** Ids or embeddings, and angles: computed here in double precision, for the new tokens only. */
-function tokenFeeds(
-  session: Session,
-  config: DecoderConfig,
-  { ids, positions, time, lanes }: NewTokens,
-  embeddings: Float32Array | null,
-): Record<string, NativeTensor> {
-  const count = time * lanes
-  const half = config.headDim / 2
-  const frequencies = rotaryFrequencies(config)
-  const cos = new Float32Array(count * half)
-  const sin = new Float32Array(count * half)
-  const turns = new BigInt64Array(count)
-  const placed = new BigInt64Array(count)
-  for (let i = 0; i < count; i++) {
-    const position = Math.max(0, positions[i]!)
-    turns[i] = BigInt(i)
-    placed[i] = BigInt(position)
-    for (let j = 0; j < half; j++) {
-      const angle = position * frequencies[j]!
-      cos[i * half + j] = Math.cos(angle)
-      sin[i * half + j] = Math.sin(angle)
-    }
-  }
-  const shape = [time, lanes]
-  const float = (data: Float32Array, shape: readonly number[]) => session.tensor('float32', data, shape)
-  return {
-    ids: session.tensor('int64', ids, shape),
-    keep: float(Float32Array.of(embeddings ? 0 : 1), []),
-    given: embeddings ? float(embeddings, [time, lanes, config.dim]) : float(new Float32Array(1), [1, 1, 1]),
-    positions: session.tensor('int64', placed, shape),
-    turns: session.tensor('int64', turns, shape),
-    cos: float(cos, [count, half]),
-    sin: float(sin, [count, half]),
-  }
-}
-
-interface Extent {
-  lanes: number
-  time: number
-  /** Slots before the step. */
-  length: number
-  gap: number
-}
-
-function resultOf(
-  config: DecoderConfig,
-  outputs: Readonly<Record<string, NativeTensor>>,
-  wanted: Wanted,
-  extent: Extent,
-): StepResult {
-  const { lanes, time } = extent
-  const data = (name: string) => outputs[name]!.data as Float32Array
-  const logits = wanted.logits ? data('logits') : null
-  const rows = wanted.logits ? wanted.rows.length / lanes : 0
-  for (const lane of wanted.absent)
-    logits?.fill(0, lane * rows * config.vocabSize, (lane + 1) * rows * config.vocabSize)
-  return {
-    logits,
-    rows,
-    hidden: Object.fromEntries(wanted.hidden.map((l) => [l, lanesFirst(data(`hidden.${l}`), lanes, time)])),
-    attention: Object.fromEntries(
-      wanted.attention.map((l) => [l, byHead(config, data(`attention.${l}`), extent)]),
-    ),
-  }
-}
-
 /** `[lanes · kvHeads, time · groups, length + gap + time]` → `[lanes, heads, time, length + time]`. */
 function byHead(
   config: DecoderConfig,
   source: Float32Array,
-  { lanes, time, length, gap }: Extent,
+  { lanes, time, length, gap }: { lanes: number; time: number; length: number; gap: number },
 ): Float32Array {
   const { heads, kvHeads } = config
   const groups = heads / kvHeads

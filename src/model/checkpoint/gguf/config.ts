@@ -1,6 +1,6 @@
 // The metadata of a GGUF file and a model's config: each family reads and writes its own config.json, so metadata are
 // turned into that and out of it.
-// Two things that a GGUF file has no key for are kept under `tessera.`: which family of llama.cpp's "llama" it is,
+// Two things that a GGUF file has no key for are kept under `tessera.`: which family it is (llama.cpp has one for two),
 // and the numbers behind Llama 3's frequencies, of which the file has only the result (rope_freqs).
 import { TesseraError } from '../../../core/index.ts'
 import type { GgufEntry, GgufValue } from '../../../tokenizer/index.ts'
@@ -90,6 +90,8 @@ export function configOf(
   const said = metadata.get(FAMILY)
   const hf = typeof said === 'string' && Object.hasOwn(models, said) ? models[said] : Object.values(models)[0]
   const keys = new Keys(metadata, architecture.name)
+  // llama.cpp attends to everything in these architectures, whatever the key says; only our own files mean it.
+  const window = said === undefined ? null : (keys.number('attention.sliding_window') ?? null)
   if ((keys.number('expert_count') ?? 0) > 0) {
     throw new TesseraError('FORMAT_UNSUPPORTED', 'A mixture of experts', {
       where: `${architecture.name}.expert_count`,
@@ -103,7 +105,7 @@ export function configOf(
     tie_word_embeddings: shapeOf('output.weight') === undefined,
     bos_token_id: metadata.get('tokenizer.ggml.bos_token_id') ?? null,
     eos_token_id: metadata.get('tokenizer.ggml.eos_token_id') ?? null,
-    ...(architecture.name === 'gpt2' ? gpt2Json(keys) : llamaJson(keys, hf === models.mistral)),
+    ...(architecture.name === 'gpt2' ? gpt2Json(keys) : llamaJson(keys, window)),
   }
   const family = familyOf(json)
   const config = family.config(json)
@@ -126,7 +128,7 @@ function gpt2Json(keys: Keys): Record<string, unknown> {
   }
 }
 
-function llamaJson(keys: Keys, isMistral: boolean): Record<string, unknown> {
+function llamaJson(keys: Keys, window: number | null): Record<string, unknown> {
   const dim = keys.needed('embedding_length')
   const heads = keys.needed('attention.head_count')
   const headDim = keys.number('attention.key_length') ?? dim / heads
@@ -138,7 +140,6 @@ function llamaJson(keys: Keys, isMistral: boolean): Record<string, unknown> {
       })
     }
   }
-  const window = keys.number('attention.sliding_window') ?? null
   return {
     hidden_size: dim,
     num_hidden_layers: keys.needed('block_count'),
@@ -150,9 +151,9 @@ function llamaJson(keys: Keys, isMistral: boolean): Record<string, unknown> {
     max_position_embeddings: keys.needed('context_length'),
     rope_theta: decimal(keys.number('rope.freq_base') ?? 10_000),
     rope_scaling: scalingJson(keys),
-    ...(isMistral || window !== null
-      ? { sliding_window: window, use_sliding_window: window !== null, max_window_layers: 0 }
-      : {}),
+    ...(window === null
+      ? { sliding_window: null }
+      : { sliding_window: window, use_sliding_window: true, max_window_layers: 0 }),
   }
 }
 
@@ -202,6 +203,12 @@ export function ropeDivisors(config: DecoderConfig): Float32Array {
 
 /** The architecture that llama.cpp has for a config. Throws FORMAT_UNSUPPORTED. */
 export function architectureFor(config: DecoderConfig): GgufArchitecture {
+  const { activation } = config
+  if (config.family === 'gpt2' && activation && !/^gelu_(new|pytorch_tanh)$/.test(activation)) {
+    throw new TesseraError('FORMAT_UNSUPPORTED', `A GGUF file of GPT-2 with ${activation}`, {
+      hint: 'llama.cpp computes gelu_new',
+    })
+  }
   const found = GGUF_ARCHITECTURES.find(({ models }) => Object.hasOwn(models, config.family))
   if (found) return found
   throw new TesseraError('FORMAT_UNSUPPORTED', `A GGUF file of ${config.family}`, {
@@ -240,6 +247,7 @@ export function metadataOf(architecture: GgufArchitecture, config: DecoderConfig
     const { factor, lowFrequency, highFrequency, original } = scaling
     entries[LLAMA3] = { f32s: [factor, lowFrequency, highFrequency, original] }
   }
-  if (config.family !== Object.keys(architecture.models)[0]) entries[FAMILY] = { text: config.family }
+  const isFirst = config.family === Object.keys(architecture.models)[0]
+  if (!isFirst || config.slidingWindow !== null) entries[FAMILY] = { text: config.family }
   return entries
 }

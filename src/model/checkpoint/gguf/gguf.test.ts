@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -190,6 +190,34 @@ describe('what cannot be a model here', () => {
     })
   })
 
+  test('a header of several megabytes is read whole, and no tokenizer is in a file without one', async () => {
+    const model = small('llama')
+    const { entries, tensors } = ggufParts(model, 'f32')
+    await writeGguf(named('long'), { ...entries, 'general.description': { text: 'x'.repeat(3e6) } }, tensors)
+    // Told by its first bytes, too.
+    await rename(named('long'), join(root, 'long'))
+    const opened = await openCheckpoint(join(root, 'long'))
+    expect(opened.tokenizer).toBe(null)
+    await expectSameWeights(opened, model)
+    await opened.close()
+  })
+
+  test('numbers beyond float16 are not written as infinite ones', async () => {
+    const { family, config, parameters } = smallModel(SMALL_CONFIGS.llama, 4)
+    parameters.of('layers.1.down')[5] = 7e4
+    const model = checkpointOf(family, config, parameters)
+    for (const work of [
+      () => saveGguf(named('beyond'), model, { dtype: 'f16' }),
+      () => saveCheckpoint(join(root, 'beyond'), model, { dtype: 'f16' }),
+    ]) {
+      expect(await refusal(work())).toMatchObject({
+        code: 'ARGUMENT_INVALID',
+        message: expect.stringContaining('holds 70000: float16 ends at 65504'),
+      })
+    }
+    await saveCheckpoint(join(root, 'beyond'), model, { dtype: 'bf16' })
+  })
+
   test('a type of numbers that is not read is named, with those that are', async () => {
     const data = new Uint8Array(61 * 24)
     await saveGgufWith(named('type'), small('llama'), 'token_embd.weight', 10, data)
@@ -200,6 +228,8 @@ describe('what cannot be a model here', () => {
   })
 
   test('families that llama.cpp has elsewhere or not at all are refused for writing', async () => {
+    const relu = small('gpt2', { activation_function: 'relu' })
+    expect(await refusal(saveGguf(named('relu'), relu))).toMatchObject({ code: 'FORMAT_UNSUPPORTED' })
     const { family, config, parameters } = smallModel(SMALL_CONFIGS.bert, 1)
     expect(await refusal(saveGguf(named('bert'), checkpointOf(family, config, parameters)))).toMatchObject({
       code: 'FORMAT_UNSUPPORTED',

@@ -4,6 +4,7 @@
 import { type GgufEntries, type GgufEntry, writeGgufVocab } from '../../../tokenizer/index.ts'
 import { type LongWork, TesseraError } from '../../../core/index.ts'
 import type { Checkpoint } from '../checkpoint.ts'
+import { checkFloat16 } from '../floats.ts'
 import { storedTensors, type TensorToWrite } from '../layout.ts'
 import { type GgufArchitecture, ggufSources, isInterleaved, reordered } from './architectures.ts'
 import { architectureFor, metadataOf, ROPE_FREQS, ropeDivisors } from './config.ts'
@@ -128,6 +129,10 @@ function encoded(
     shape,
     type: WRITTEN[type].id,
     bytes: (count / BLOCK) * WRITTEN[type].bytes,
-    data: async () => encode(change(await values()), type),
+    data: async () => {
+      const all = await values()
+      if (type === 'f16') checkFloat16(all, name)
+      return encode(change(all), type)
+    },
   }
 }
