@@ -124,7 +124,7 @@ export async function startStudio(args: readonly string[] = []): Promise<Studio>
 
 /** An expectation that a page comes to fulfil; how long it takes is not the question. */
 export function eventually<T>(read: () => Promise<T>) {
-  return expect.poll(read, { timeout: 40_000 })
+  return expect.poll(read, { timeout: 100_000 })
 }
 
 /** Drops a file on the page, as a person does with the mouse. */
