@@ -1,12 +1,11 @@
-// An open file that is read in slices. Whoever asks has compared the slice with the file's size before: a length
-// that a header claims is never allocated on its word alone.
+// An open file of Node that is read in slices.
 import { type FileHandle, open } from 'node:fs/promises'
 import { TesseraError } from '../../core/index.ts'
 import { fileError } from '../../core/node.ts'
+import { allocated, type Slices, tooShort } from './slices.ts'
 
-export class FileSlices {
+export class FileSlices implements Slices {
   readonly path: string
-  /** In bytes, when it was opened. */
   readonly size: number
   private readonly handle: FileHandle
 
@@ -30,15 +29,14 @@ export class FileSlices {
     }
   }
 
-  /** In memory of its own, from offset 0. Throws FORMAT_INVALID beyond the file's end, OUT_OF_MEMORY. */
   async read(start: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
-    if (start + length > this.size) throw this.short()
+    if (start + length > this.size) throw tooShort(this.path)
     // Not a Buffer: its memory is shared, and views of floats must begin at 0.
     const bytes = allocated(length, this.path, () => new Uint8Array(length))
     let done = 0
     while (done < length) {
       const { bytesRead } = await this.handle.read(bytes, done, length - done, start + done)
-      if (bytesRead === 0) throw this.short()
+      if (bytesRead === 0) throw tooShort(this.path)
       done += bytesRead
     }
     return bytes
@@ -46,25 +44,5 @@ export class FileSlices {
 
   close(): Promise<void> {
     return this.handle.close()
-  }
-
-  private short(): TesseraError {
-    return new TesseraError('FORMAT_INVALID', 'The file ends too soon', {
-      where: this.path,
-      hint: 'It is cut short: fetch it again',
-    })
-  }
-}
-
-/** What `make` gives. Throws OUT_OF_MEMORY where the engine has no array of that size. */
-export function allocated<T>(bytes: number, where: string, make: () => T): T {
-  try {
-    return make()
-  } catch (cause) {
-    if (!(cause instanceof RangeError)) throw cause
-    throw new TesseraError('OUT_OF_MEMORY', `No memory for a tensor of ${Math.ceil(bytes / 1e6)} MB`, {
-      where,
-      cause,
-    })
   }
 }

@@ -9,7 +9,8 @@ import { loadModel } from '../model.ts'
 import { checkpointOf } from './checkpoint.ts'
 import { openFolder, saveCheckpoint } from './folder.ts'
 import { openCheckpoint } from './open.ts'
-import { SafetensorsFile, writeSafetensors } from './safetensors.ts'
+import { writeSafetensors } from './safetensors-write.ts'
+import { SafetensorsFile } from './safetensors.ts'
 
 let root: string
 beforeAll(async () => {

@@ -6,38 +6,21 @@ import { type LongWork, TesseraError } from '../../core/index.ts'
 import { fileError, readFileBounded, writeFileAtomic } from '../../core/node.ts'
 import { loadTokenizer, type Tokenizer } from '../../tokenizer/index.ts'
 import { tokenizerFiles } from '../export/onnx/files.ts'
-import { familyOf } from '../families/index.ts'
 import type { Checkpoint } from './checkpoint.ts'
+import { checkpointIn } from './huggingface.ts'
 import { identityOf } from './identity.ts'
+import { type Json, parseObject } from './json.ts'
 import { storedTensors, type TensorToWrite } from './layout.ts'
-import { SafetensorsFile, storedBytes, type WeightType, writeSafetensors } from './safetensors.ts'
-import { checkLayers, checkpointOver } from './stored.ts'
+import { storedBytes, type WeightType, writeSafetensors } from './safetensors-write.ts'
+import { SafetensorsFile } from './safetensors.ts'
 
 const MOST_JSON = 64 << 20
 const CONFIG = 'config.json'
 const SINGLE = 'model.safetensors'
 const INDEX = 'model.safetensors.index.json'
 
-type Json = Readonly<Record<string, unknown>>
-
-/** Where a tensor is, under the name that the file has for it. */
-interface Place {
-  file: SafetensorsFile
-  name: string
-}
-
 async function readJson(path: string): Promise<Json> {
-  const bytes = await readFileBounded(path, MOST_JSON)
-  let json: unknown
-  try {
-    json = JSON.parse(new TextDecoder().decode(bytes))
-  } catch (cause) {
-    throw new TesseraError('FORMAT_INVALID', 'No JSON', { where: path, cause })
-  }
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-    throw new TesseraError('FORMAT_INVALID', 'No JSON object', { where: path })
-  }
-  return json as Json
+  return parseObject(await readFileBounded(path, MOST_JSON), path)
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -76,56 +59,21 @@ export async function openFolder(path: string): Promise<Checkpoint> {
   const folder = isFile ? dirname(path) : path
   const configPath = join(folder, CONFIG)
   const json = await readJson(configPath)
-  const family = familyOf(json)
   const paths = isFile ? [path] : await shardsOf(folder)
   const files: SafetensorsFile[] = []
   try {
     for (const one of paths) files.push(await SafetensorsFile.open(one))
-    const stored = new Map<string, Place>()
-    for (const file of files) for (const name of file.tensors.keys()) stored.set(name, { file, name })
-    const find = (name: string): Place | undefined =>
-      [name, ...(family.spellings?.(name) ?? [])].map((one) => stored.get(one)).find((place) => place)
-    const has = (name: string) => find(name) !== undefined
-    const read = family.config(family.kind === 'decoder' ? adjusted(json, has) : json)
-    const config = family.fit?.(read, has) ?? read
-    checkLayers(config, stored.size, folder)
-    const tokenizerPath = join(folder, 'tokenizer.json')
-    const tokenizer = (await exists(tokenizerPath)) ? await loadTokenizer(tokenizerPath) : null
-    const store = {
-      where: folder,
-      shapeOf: (name: string) => {
-        const place = find(name)
-        return place ? place.file.tensors.get(place.name)!.shape : null
-      },
-      checkType: (name: string) => {
-        const place = find(name)!
-        place.file.checkType(place.name)
-      },
-      read: (name: string) => {
-        const place = find(name)!
-        return place.file.read(place.name)
-      },
-      close: async () => {
-        await Promise.all(files.map((file) => file.close()))
-      },
-    }
-    const identity = await identityOf([configPath, ...paths])
-    return checkpointOver(store, family.sources(config), family.parameters(config), {
-      family,
-      config,
-      tokenizer,
-      identity,
+    return await checkpointIn(json, files, folder, async () => {
+      const tokenizer = join(folder, 'tokenizer.json')
+      return {
+        tokenizer: (await exists(tokenizer)) ? await loadTokenizer(tokenizer) : null,
+        identity: await identityOf([configPath, ...paths]),
+      }
     })
   } catch (cause) {
     await Promise.all(files.map((file) => file.close()))
     throw fileError(cause, folder)
   }
-}
-
-/** Checkpoints say of themselves whether they are tied; some do not, and then the file does. */
-function adjusted(json: Json, has: (name: string) => boolean): Json {
-  if (json.tie_word_embeddings !== undefined) return json
-  return { ...json, tie_word_embeddings: !has('lm_head.weight') }
 }
 
 export interface SaveOptions extends LongWork {

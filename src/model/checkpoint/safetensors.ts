@@ -1,13 +1,9 @@
 // safetensors: eight bytes of length, a JSON header, and the arrays. A file is untrusted: its header is bounded,
-// and every offset is checked before anything is read or made.
-import { type LongWork, TesseraError, throwIfCancelled } from '../../core/index.ts'
-import { writePartsAtomic } from '../../core/node.ts'
-import { allocated, FileSlices } from './file-slices.ts'
-import type { TensorToWrite } from './layout.ts'
-import { checkFloat16, fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from './floats.ts'
-
-/** Element types that weights come in. */
-export type WeightType = 'f32' | 'f16' | 'bf16'
+// and every offset is checked before anything is read or made. Reading works in a page, too.
+import { TesseraError } from '../../core/index.ts'
+import { fromBfloat16, fromFloat16 } from './floats.ts'
+import { parseObject } from './json.ts'
+import { allocated, type Slices } from './slices.ts'
 
 const BYTES: Readonly<Record<string, number>> = {
   F64: 8,
@@ -43,10 +39,10 @@ export class SafetensorsFile {
   readonly path: string
   readonly tensors: ReadonlyMap<string, StoredTensor>
   readonly metadata: Readonly<Record<string, string>>
-  private readonly file: FileSlices
+  private readonly file: Slices
 
   private constructor(
-    file: FileSlices,
+    file: Slices,
     header: { tensors: ReadonlyMap<string, StoredTensor>; metadata: Readonly<Record<string, string>> },
   ) {
     this.path = file.path
@@ -55,11 +51,16 @@ export class SafetensorsFile {
     this.metadata = header.metadata
   }
 
-  /** Throws FILE_NOT_FOUND, FILE_UNREADABLE, FORMAT_INVALID. */
+  /** Opens a path, for Node. Throws FILE_NOT_FOUND, FILE_UNREADABLE, FORMAT_INVALID. */
   static async open(path: string): Promise<SafetensorsFile> {
-    const file = await FileSlices.open(path)
+    const { FileSlices } = await import('./file-slices.ts')
+    return SafetensorsFile.over(await FileSlices.open(path))
+  }
+
+  /** Takes over the file: it is closed with this one, and when it is none. Throws FORMAT_INVALID. */
+  static async over(file: Slices): Promise<SafetensorsFile> {
     try {
-      const { size } = file
+      const { path, size } = file
       if (size < 8) throw broken(path, `${size} bytes are too short`)
       const headerLength = Number(new DataView((await file.read(0, 8)).buffer).getBigUint64(0, true))
       if (headerLength > size - 8 || headerLength > MOST_HEADER) {
@@ -117,18 +118,10 @@ function isSize(value: unknown): value is number {
 }
 
 function parseHeader(path: string, bytes: Uint8Array, dataStart: number, size: number) {
-  let json: unknown
-  try {
-    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-  } catch (cause) {
-    throw new TesseraError('FORMAT_INVALID', 'The header is no JSON', { where: path, cause })
-  }
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-    throw broken(path, 'its header is no object')
-  }
+  const json = parseObject(bytes, path)
   const tensors = new Map<string, StoredTensor>()
   let metadata: Record<string, string> = {}
-  for (const [name, entry] of Object.entries(json as Record<string, unknown>)) {
+  for (const [name, entry] of Object.entries(json)) {
     if (name === '__metadata__') {
       metadata = Object.fromEntries(Object.entries(entry ?? {}).map(([key, value]) => [key, String(value)]))
       continue
@@ -158,52 +151,4 @@ function parseHeader(path: string, bytes: Uint8Array, dataStart: number, size: n
     })
   }
   return { tensors, metadata }
-}
-
-/** Bytes of a tensor in a file. */
-export function storedBytes({ shape }: TensorToWrite, dtype: WeightType): number {
-  return shape.reduce((product, size) => product * size, dtype === 'f32' ? 4 : 2)
-}
-
-/** Long work of which this file is a part. */
-export interface WriteProgress extends LongWork {
-  /** Bytes of all files, and of those that are done. */
-  total: number
-  before: number
-}
-
-/** Writes the whole file or nothing. Throws FILE_WRITE_FAILED, CANCELLED. */
-export async function writeSafetensors(
-  path: string,
-  tensors: readonly TensorToWrite[],
-  dtype: WeightType,
-  work?: WriteProgress,
-): Promise<void> {
-  const header: Record<string, unknown> = { __metadata__: { format: 'pt' } }
-  let end = 0
-  for (const tensor of tensors) {
-    const start = end
-    end += storedBytes(tensor, dtype)
-    header[tensor.name] = { dtype: dtype.toUpperCase(), shape: tensor.shape, data_offsets: [start, end] }
-  }
-  // Readers want the data to begin at a multiple of 8.
-  const json = new TextEncoder().encode(JSON.stringify(header))
-  const padded = new Uint8Array(Math.ceil(json.length / 8) * 8).fill(0x20)
-  padded.set(json)
-  const length = new Uint8Array(8)
-  new DataView(length.buffer).setBigUint64(0, BigInt(padded.length), true)
-  await writePartsAtomic(path, async function* () {
-    yield length
-    yield padded
-    let done = work?.before ?? 0
-    for (const tensor of tensors) {
-      throwIfCancelled(work?.signal)
-      const all = await tensor.values()
-      if (dtype === 'f16') checkFloat16(all, tensor.name)
-      const stored = dtype === 'f32' ? all : dtype === 'f16' ? toFloat16(all) : toBfloat16(all)
-      yield new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength)
-      done += stored.byteLength
-      work?.onProgress?.({ stage: 'writing', done, total: work.total, unit: 'bytes' })
-    }
-  })
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { checkpointOf, loadEncoder, loadModel, openCheckpoint, saveCheckpoint } from '../index.ts'
-import { writeSafetensors } from '../checkpoint/safetensors.ts'
+import { writeSafetensors } from '../checkpoint/safetensors-write.ts'
 import { plainGpt2 } from '../testing/plain-families.ts'
 import { foreignWeights, SMALL_CONFIGS, smallModel, type SmallModel } from '../testing/small-models.ts'
 

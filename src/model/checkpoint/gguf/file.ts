@@ -3,7 +3,8 @@
 // Source: ggml-org/ggml, docs/gguf.md (versions 2 and 3, little-endian).
 import { ByteReader, TesseraError, utf8DecodeStrict } from '../../../core/index.ts'
 import { type GgufValue, readGgufMetadata } from '../../../tokenizer/index.ts'
-import { allocated, FileSlices } from '../file-slices.ts'
+import { FileSlices } from '../file-slices.ts'
+import { allocated } from '../slices.ts'
 import { BLOCK_TYPES, typeName } from './blocks.ts'
 
 /** Headers are read in pieces of these sizes until they are whole; the last is the bound. */
