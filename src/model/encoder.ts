@@ -115,7 +115,7 @@ export class Encoder {
     expectKind(family, ['encoder', 'encoder-decoder'], 'An encoder')
     const { device, threads = 1, profile, ...rest } = options
     const uses = recordUses(checkpoint, (weights) => void encoderGraph(family, config)(weights))
-    const opened = await openWeights(checkpoint, uses, rest)
+    const opened = await openWeights(checkpoint, uses, { ...rest, device })
     const weights = new GraphWeights(opened.arrays, opened.precision)
     const encoder = new Encoder(checkpoint, opened, (head) =>
       Session.open(encoderGraph(family, config, head)(weights), {

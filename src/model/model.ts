@@ -17,8 +17,6 @@ import { runStep, type StepInput, type StepResult } from './runtime/step.ts'
 import { expectKind } from './training-net.ts'
 
 export interface ModelOptions extends WeightOptions {
-  /** Execution provider of ONNX Runtime: `cpu` (default), `cuda`, `dml`, `coreml`; in a page `wasm`, `webgpu`. */
-  device?: string
   /** Threads within one operator. Default 1. */
   threads?: number
   /** Write a profile by operator to `<prefix>_<time>.json` on release (Node only). */
@@ -56,7 +54,8 @@ export class Model implements CacheModel {
 
   /** @internal See `loadModel`. */
   static async open(checkpoint: Checkpoint, options: ModelOptions): Promise<Model> {
-    const { device, threads = 1, profile, inPlace: asked, ...rest } = options
+    const { threads = 1, profile, inPlace: asked, ...rest } = options
+    const { device } = options
     const { family, config } = checkpoint
     expectKind(family, ['decoder'], 'A model that continues text')
     const { uses, noted } = usesOf(family, config)

@@ -55,7 +55,7 @@ export class Seq2Seq {
       encode!(weights)
       decode!(weights)
     })
-    const { arrays, precision, session } = await openWeights(checkpoint, uses, rest)
+    const { arrays, precision, session } = await openWeights(checkpoint, uses, { ...rest, device })
     const settings = {
       threads,
       ...session,

@@ -5,7 +5,7 @@ import { TesseraError } from '../../core/index.ts'
  * Memory of a session over its weights' size, measured at 135 M parameters: weights are packed for the processor
  * beside the file that is mapped, or beside their copies in the graph.
  */
-const FACTOR = { mapped: 1.5, inMemory: 3 }
+const FACTOR = { mapped: 1.5, inMemory: 3.5 }
 /** Of the runtime itself, its arena and a small cache. */
 const BASE = 100_000_000
 

@@ -28,6 +28,8 @@ export interface WeightOptions extends LongWork {
    * converted at every start.
    */
   cacheFolder?: string | null
+  /** Execution provider of ONNX Runtime: `cpu` (default), `cuda`, `dml`, `coreml`; in a page `wasm`, `webgpu`. */
+  device?: string
   /** Bytes that may be used; default: what the system says. A model that needs more is refused. */
   memoryLimit?: number
 }
@@ -38,7 +40,7 @@ export interface OpenWeights {
   /** Of all arrays. */
   bytes: number
   /** What sessions need to find arrays that are in files. */
-  session: Pick<SessionOptions, 'folder'>
+  session: Pick<SessionOptions, 'folder' | 'external'>
 }
 
 /**
@@ -85,20 +87,39 @@ export function estimateMemory(uses: WeightUses): Record<PrecisionName, MemoryEs
 export async function openWeights(
   checkpoint: Checkpoint,
   uses: WeightUses,
-  { precision: name = 'fp32', cacheFolder, memoryLimit, ...work }: WeightOptions,
+  { precision: name = 'fp32', cacheFolder, device, memoryLimit, ...work }: WeightOptions,
 ): Promise<OpenWeights> {
-  const inNode = typeof process === 'object' && Boolean(process.versions?.node)
-  const precision = precisionOf(name, inNode ? 'node' : 'page')
+  const native = typeof process === 'object' && Boolean(process.versions?.node) && device !== 'wasm'
+  const precision = precisionOf(name, native ? 'node' : 'page')
   const layout = layoutOf(uses, precision)
   const bytes = weightBytes(uses, precision)
-  const onDisk = inNode && (cacheFolder === undefined ? bytes > SMALL : cacheFolder !== null)
+  const onDisk = native && (cacheFolder === undefined ? bytes > SMALL : cacheFolder !== null)
   checkMemory(bytes, onDisk ? 'mapped' : 'inMemory', name, memoryLimit ?? availableMemory())
   if (!onDisk) {
-    const arrays = await weightsInMemory(checkpoint, uses, precision, layout, work)
-    return { precision, arrays, bytes, session: {} }
+    const inMemory = await weightsInMemory(checkpoint, uses, precision, layout, work)
+    const { arrays, external } = outsideOfGraphs(inMemory)
+    return { precision, arrays, bytes, session: { external } }
   }
   const { storedWeights } = await import('./store.ts')
   const kept = { ...work, folder: cacheFolder ?? undefined }
   const { arrays, folder } = await storedWeights(checkpoint, uses, precision, layout, kept)
   return { precision, arrays, bytes, session: { folder } }
+}
+
+/** Arrays of this many bytes are handed over beside a graph: within it they would be copied thrice on the way. */
+const LARGE = 1_000_000
+
+function outsideOfGraphs(arrays: StoredArrays): {
+  arrays: StoredArrays
+  external: Record<string, Uint8Array>
+} {
+  const external: Record<string, Uint8Array> = {}
+  const outside = [...arrays].map(([name, array]) => {
+    const { source } = array
+    if ('location' in source || source.byteLength < LARGE) return [name, array] as const
+    const location = `array-${Object.keys(external).length}`
+    external[location] = new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
+    return [name, { ...array, source: { location, offset: 0 } }] as const
+  })
+  return { arrays: new Map(outside), external }
 }
