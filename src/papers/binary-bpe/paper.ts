@@ -1,12 +1,13 @@
 // Binary BPE: A Family of Cross-Platform Tokenizers for Binary Analysis (Bommarito 2025, arXiv 2511.17573).
 // The method is in `tokenizer/binary`; here it runs on a person's files, or as the paper's experiment.
-import { TesseraError, throwIfCancelled } from '../../core/index.ts'
+import { throwIfCancelled } from '../../core/index.ts'
 import { BinaryTokenizer, resolveTokenizer } from '../../tokenizer/index.ts'
-import type { PaperFile, PaperInput, PaperReport, RunOptions } from '../paper.ts'
+import type { PaperInput, PaperReport, RunOptions } from '../paper.ts'
 import { readResult } from '../experiment/result-file.ts'
 import { analyse, type FileReport } from './analyse.ts'
 import type { BinaryBpeResult } from './result.ts'
-import { publishedTable, resultTable } from '../experiment/tables.ts'
+import { experimentReport } from '../experiment/tables.ts'
+import { filesOf } from '../input.ts'
 import { fileTables, resultTables } from './tables.ts'
 
 export type { FileReport } from './analyse.ts'
@@ -30,20 +31,9 @@ export const binaryBpe = {
   async run(input: PaperInput, options: BinaryBpeOptions = {}): Promise<PaperReport<BinaryBpeReport>> {
     if (options.experiment) {
       const { runExperiment } = await import('./experiment.ts')
-      const experiment = await runExperiment(options)
-      return {
-        tables: [resultTable(experiment), ...resultTables(experiment), publishedTable(experiment)],
-        notes: experiment.notes,
-        data: { experiment },
-      }
+      return experimentReport(await runExperiment(options), resultTables)
     }
-    const files: readonly PaperFile[] =
-      input instanceof Uint8Array ? [{ name: 'input', bytes: input }] : input
-    if (files.length === 0) {
-      throw new TesseraError('ARGUMENT_INVALID', 'There is no file to encode', {
-        hint: 'Name one or more programs or libraries, or run the experiment',
-      })
-    }
+    const files = filesOf(input, { what: 'file to encode', files: 'programs or libraries' })
     const vocabulary = options.vocabulary ?? BinaryTokenizer.fromSpec(await resolveTokenizer('binary-16k'))
     const reports: FileReport[] = []
     for (const [i, file] of files.entries()) {

@@ -1,11 +1,11 @@
 // Retrofitting (Large) Language Models with Dynamic Tokenization (Feher, Vulić, Minixhofer 2024, arXiv
 // 2411.18553). The method is in `tokenizer/dynamic`; here it runs on a person's texts, or as the paper's
 // experiment. Embeddings of merged tokens come with the room that adapts models.
-import { TesseraError } from '../../core/index.ts'
 import { loadTokenizer, type Boundary } from '../../tokenizer/index.ts'
 import { readResult } from '../experiment/result-file.ts'
-import { publishedTable, resultTable } from '../experiment/tables.ts'
-import type { PaperFile, PaperInput, PaperReport, RunOptions } from '../paper.ts'
+import { experimentReport } from '../experiment/tables.ts'
+import { filesOf } from '../input.ts'
+import type { PaperInput, PaperReport, RunOptions } from '../paper.ts'
 import { analyse, type FileReport } from './analyse.ts'
 import type { DynamicTokenizationResult } from './result.ts'
 import { detailTables, fileTables } from './tables.ts'
@@ -34,20 +34,9 @@ export const dynamicTokenization = {
   ): Promise<PaperReport<DynamicTokenizationReport>> {
     if (options.experiment) {
       const { runExperiment } = await import('./experiment.ts')
-      const experiment = await runExperiment(options)
-      return {
-        tables: [resultTable(experiment), ...detailTables(experiment), publishedTable(experiment)],
-        notes: experiment.notes,
-        data: { experiment },
-      }
+      return experimentReport(await runExperiment(options), detailTables)
     }
-    const files: readonly PaperFile[] =
-      input instanceof Uint8Array ? [{ name: 'input', bytes: input }] : input
-    if (files.length === 0) {
-      throw new TesseraError('ARGUMENT_INVALID', 'There is no text to merge', {
-        hint: 'Name one or more text files, or run the experiment',
-      })
-    }
+    const files = filesOf(input, { what: 'text to merge', files: 'text files' })
     const { tokenizers = ['gpt2', 'o200k_base'], boundary = 'pretokens' } = options
     const loaded = await Promise.all(tokenizers.map((name) => loadTokenizer(name)))
     const reports: FileReport[] = []

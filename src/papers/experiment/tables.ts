@@ -1,5 +1,5 @@
 // A result's rows as tables for a terminal, a README or a page.
-import type { ReportTable } from '../paper.ts'
+import type { PaperReport, ReportTable } from '../paper.ts'
 import type { ExperimentResult, Spread } from './result.ts'
 
 /** Four significant digits; whole numbers stay whole. */
@@ -40,6 +40,18 @@ export function publishedTable(result: ExperimentResult): ReportTable {
       value,
       note ?? 'the paper',
     ]),
+  }
+}
+
+/** A finished experiment as its paper reports it; `details`: the tables between its rows and the paper's figures. */
+export function experimentReport<Result extends ExperimentResult>(
+  experiment: Result,
+  details: (experiment: Result) => readonly ReportTable[],
+): PaperReport<{ experiment: Result }> {
+  return {
+    tables: [resultTable(experiment), ...details(experiment), publishedTable(experiment)],
+    notes: experiment.notes,
+    data: { experiment },
   }
 }
 

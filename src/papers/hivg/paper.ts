@@ -1,11 +1,12 @@
 // Hierarchical SVG Tokenization: Learning Compact Visual Programs for Scalable Vector Graphics Modeling (Xing et
 // al. 2026, arXiv 2604.05072). The method is in `tokenizer/svg`; here it runs on a person's SVG files, or as the
 // part of the paper's experiment that needs no model.
-import { TesseraError, throwIfCancelled } from '../../core/index.ts'
+import { throwIfCancelled } from '../../core/index.ts'
 import { loadTokenizer, svgTokens } from '../../tokenizer/index.ts'
 import { readResult } from '../experiment/result-file.ts'
-import { publishedTable, resultTable } from '../experiment/tables.ts'
-import type { PaperFile, PaperInput, PaperReport, RunOptions } from '../paper.ts'
+import { experimentReport } from '../experiment/tables.ts'
+import { filesOf } from '../input.ts'
+import type { PaperInput, PaperReport, RunOptions } from '../paper.ts'
 import { analyse, type FileReport } from './analyse.ts'
 import type { HivgResult } from './result.ts'
 import { fileTable, resultTables } from './tables.ts'
@@ -30,20 +31,9 @@ export const hivg = {
   async run(input: PaperInput, options: HivgOptions = {}): Promise<PaperReport<HivgReport>> {
     if (options.experiment) {
       const { runExperiment } = await import('./experiment.ts')
-      const experiment = await runExperiment(options)
-      return {
-        tables: [resultTable(experiment), ...resultTables(experiment), publishedTable(experiment)],
-        notes: experiment.notes,
-        data: { experiment },
-      }
+      return experimentReport(await runExperiment(options), resultTables)
     }
-    const files: readonly PaperFile[] =
-      input instanceof Uint8Array ? [{ name: 'input', bytes: input }] : input
-    if (files.length === 0) {
-      throw new TesseraError('ARGUMENT_INVALID', 'There is no file to tokenise', {
-        hint: 'Name one or more SVG files, or run the experiment',
-      })
-    }
+    const files = filesOf(input, { what: 'file to tokenise', files: 'SVG files' })
     const svg = await svgTokens()
     const tokenizer = await loadTokenizer('o200k_base')
     const { canvas = 224 } = options

@@ -1,12 +1,13 @@
 // An Information-Theoretic Perspective on LLM Tokenizers (Erdogan et al. 2026, arXiv 2601.09039).
 // The methods are in `measure` and, for LZ-aware merges, in `tokenizer/train-lz`; here they run on a person's
 // own text, or as the paper's experiment.
-import { TesseraError, throwIfCancelled, utf8DecodeStrict } from '../../core/index.ts'
+import { throwIfCancelled, utf8DecodeStrict } from '../../core/index.ts'
 import { measure, transformSizes, type Measurement, type Transform } from '../../measure/index.ts'
 import { loadTokenizer } from '../../tokenizer/index.ts'
 import { readResult } from '../experiment/result-file.ts'
-import { publishedTable, resultTable } from '../experiment/tables.ts'
-import type { PaperFile, PaperInput, PaperReport, RunOptions } from '../paper.ts'
+import { experimentReport } from '../experiment/tables.ts'
+import { filesOf } from '../input.ts'
+import type { PaperInput, PaperReport, RunOptions } from '../paper.ts'
 import type { InformationResult } from './result.ts'
 import { detailTables, ownTables } from './tables.ts'
 
@@ -32,20 +33,9 @@ export const informationTheoreticTokenizers = {
   async run(input: PaperInput, options: InformationOptions = {}): Promise<PaperReport<InformationReport>> {
     if (options.experiment) {
       const { runExperiment } = await import('./experiment.ts')
-      const experiment = await runExperiment(options)
-      return {
-        tables: [resultTable(experiment), ...detailTables(experiment), publishedTable(experiment)],
-        notes: experiment.notes,
-        data: { experiment },
-      }
+      return experimentReport(await runExperiment(options), detailTables)
     }
-    const files: readonly PaperFile[] =
-      input instanceof Uint8Array ? [{ name: 'input', bytes: input }] : input
-    if (files.length === 0) {
-      throw new TesseraError('ARGUMENT_INVALID', 'There is no text to measure', {
-        hint: 'Name one or more text files, or run the experiment',
-      })
-    }
+    const files = filesOf(input, { what: 'text to measure', files: 'text files' })
     const texts = files.map(({ name, bytes }) => utf8DecodeStrict(bytes, name))
     const names = options.tokenizers ?? TOKENIZERS
     const measured = []

@@ -1,10 +1,10 @@
 // Achieving Tokenizer Flexibility in Language Models through Heuristic Adaptation and Supertoken Learning
 // (Sharthak et al. 2025, arXiv 2505.09738). Of its two parts the supertokens are here, with their method in
 // `tokenizer/train/supertokens`; the transplant of embeddings comes with the room that adapts models.
-import { TesseraError } from '../../core/index.ts'
 import { readResult } from '../experiment/result-file.ts'
-import { publishedTable, resultTable } from '../experiment/tables.ts'
-import type { PaperFile, PaperInput, PaperReport, RunOptions } from '../paper.ts'
+import { experimentReport } from '../experiment/tables.ts'
+import { filesOf } from '../input.ts'
+import type { PaperInput, PaperReport, RunOptions } from '../paper.ts'
 import { analyse, type FileReport } from './analyse.ts'
 import type { TokenAdaptResult } from './result.ts'
 import { detailTables, fileTables } from './tables.ts'
@@ -27,20 +27,9 @@ export const tokenadapt = {
   async run(input: PaperInput, options: TokenAdaptOptions = {}): Promise<PaperReport<TokenAdaptReport>> {
     if (options.experiment) {
       const { runExperiment } = await import('./experiment.ts')
-      const experiment = await runExperiment(options)
-      return {
-        tables: [resultTable(experiment), ...detailTables(experiment), publishedTable(experiment)],
-        notes: experiment.notes,
-        data: { experiment },
-      }
+      return experimentReport(await runExperiment(options), detailTables)
     }
-    const files: readonly PaperFile[] =
-      input instanceof Uint8Array ? [{ name: 'input', bytes: input }] : input
-    if (files.length === 0) {
-      throw new TesseraError('ARGUMENT_INVALID', 'There is no text to train on', {
-        hint: 'Name one or more text files, or run the experiment',
-      })
-    }
+    const files = filesOf(input, { what: 'text to train on', files: 'text files' })
     const { vocabSize = 4096, seed = 1 } = options
     const reports = await analyse(files, vocabSize, seed, options)
     return {

@@ -1,11 +1,12 @@
 // Say Anything but This: When Tokenizer Betrays Reasoning in LLMs (Ayoobi et al. 2026, arXiv 2601.14658).
 // The audit and the probe are in `measure/consistency`; here the audit runs on a person's texts, or as an experiment.
-import { TesseraError, utf8DecodeStrict } from '../../core/index.ts'
+import { utf8DecodeStrict } from '../../core/index.ts'
 import { auditTokenizer, type AuditReport } from '../../measure/index.ts'
 import { loadTokenizer } from '../../tokenizer/index.ts'
 import { readResult } from '../experiment/result-file.ts'
-import { publishedTable, resultTable } from '../experiment/tables.ts'
-import type { PaperFile, PaperInput, PaperReport, RunOptions } from '../paper.ts'
+import { experimentReport } from '../experiment/tables.ts'
+import { filesOf } from '../input.ts'
+import type { PaperInput, PaperReport, RunOptions } from '../paper.ts'
 import type { ConsistencyResult } from './result.ts'
 import { auditTable, detailTables } from './tables.ts'
 
@@ -27,20 +28,9 @@ export const tokenizationConsistency = {
   async run(input: PaperInput, options: ConsistencyOptions = {}): Promise<PaperReport<ConsistencyReport>> {
     if (options.experiment) {
       const { runExperiment } = await import('./experiment.ts')
-      const experiment = await runExperiment(options)
-      return {
-        tables: [resultTable(experiment), ...detailTables(experiment), publishedTable(experiment)],
-        notes: experiment.notes,
-        data: { experiment },
-      }
+      return experimentReport(await runExperiment(options), detailTables)
     }
-    const files: readonly PaperFile[] =
-      input instanceof Uint8Array ? [{ name: 'input', bytes: input }] : input
-    if (files.length === 0) {
-      throw new TesseraError('ARGUMENT_INVALID', 'There is no text to audit', {
-        hint: 'Name one or more text files, or run the experiment',
-      })
-    }
+    const files = filesOf(input, { what: 'text to audit', files: 'text files' })
     const parts = files.map(({ name, bytes }) => ({ document: name, text: utf8DecodeStrict(bytes, name) }))
     const audits: AuditReport[] = []
     for (const name of options.tokenizers ?? ['o200k_base']) {

@@ -1,11 +1,11 @@
 // Emergent Semantics Beyond Token Embeddings: Transformer LMs with Frozen Visual Unicode Representations
 // (Bochkov 2025, arXiv 2507.04886). Here are its tokenizer and its table of glyph vectors, which live in
 // `tokenizer/unicode-centric` and `tokenizer/glyphs`; the language models that read them come with the model room.
-import { TesseraError } from '../../core/index.ts'
 import { loadTokenizer, loadUnicodeCentric, shippedFont } from '../../tokenizer/index.ts'
 import { readResult } from '../experiment/result-file.ts'
-import { publishedTable, resultTable } from '../experiment/tables.ts'
-import type { PaperFile, PaperInput, PaperReport, RunOptions } from '../paper.ts'
+import { experimentReport } from '../experiment/tables.ts'
+import { filesOf } from '../input.ts'
+import type { PaperInput, PaperReport, RunOptions } from '../paper.ts'
 import { analyse, type FileReport } from './analyse.ts'
 import type { VisualUnicodeResult } from './result.ts'
 import { fileTables, furtherTables } from './tables.ts'
@@ -23,20 +23,9 @@ export const visualUnicode = {
   async run(input: PaperInput, options: RunOptions = {}): Promise<PaperReport<VisualUnicodeReport>> {
     if (options.experiment) {
       const { runExperiment } = await import('./experiment.ts')
-      const experiment = await runExperiment(options)
-      return {
-        tables: [resultTable(experiment), ...furtherTables(experiment), publishedTable(experiment)],
-        notes: experiment.notes,
-        data: { experiment },
-      }
+      return experimentReport(await runExperiment(options), furtherTables)
     }
-    const files: readonly PaperFile[] =
-      input instanceof Uint8Array ? [{ name: 'input', bytes: input }] : input
-    if (files.length === 0) {
-      throw new TesseraError('ARGUMENT_INVALID', 'There is no text to tokenize', {
-        hint: 'Name one or more text files, or run the experiment',
-      })
-    }
+    const files = filesOf(input, { what: 'text to tokenize', files: 'text files' })
     const [tokenizer, font, o200k] = await Promise.all([
       loadUnicodeCentric(),
       shippedFont(),
