@@ -10,9 +10,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { LlamaContextSequence, Token } from 'node-llama-cpp'
 import { Random } from '../src/core/index.ts'
-import { type Cache, loadModel, type Model, type PrecisionName } from '../src/model/index.ts'
+import { type Cache, type GgufType, loadModel, type Model, type PrecisionName } from '../src/model/index.ts'
 import { inChild, note, race, type BenchOptions, type BenchRow } from './harness.ts'
-import { config, ggufFile, type GgufType, randomCheckpoint } from './smollm.ts'
+import { config, ggufFile, randomCheckpoint } from './smollm.ts'
 
 export const packages: string[] = ['node-llama-cpp', 'onnxruntime-node']
 
@@ -20,7 +20,7 @@ const PEER = 'node-llama-cpp'
 const THREADS = 1
 const PROMPT = 512
 const CONTEXT = 128
-const TYPES: Record<PrecisionName, GgufType> = { fp32: 'F32', int8: 'Q8_0', int4: 'Q4_0' }
+const TYPES: Record<PrecisionName, GgufType> = { fp32: 'f32', int8: 'q8_0', int4: 'q4_0' }
 const folder = fileURLToPath(new URL('../../.cache/bench/', import.meta.url))
 
 interface Engines {
@@ -50,7 +50,7 @@ async function theirs(precision: PrecisionName, contextSize: number) {
     logLevel: 'error' as never,
     maxThreads: THREADS,
   })
-  const model = await llama.loadModel({ modelPath: ggufFile(folder, TYPES[precision]), gpuLayers: 0 })
+  const model = await llama.loadModel({ modelPath: await ggufFile(folder, TYPES[precision]), gpuLayers: 0 })
   const context = await model.createContext({
     contextSize,
     batchSize: PROMPT,
