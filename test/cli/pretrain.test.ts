@@ -14,6 +14,7 @@ const quick = ['--vocab-size', '400', '--rows', '2', '--context', '64', '--threa
 interface Card {
   parameters: number
   heldOut: Record<string, { model: number; gzip: number; bytes: number }>
+  precisions: Record<string, { fp32: number; int8: number; int4: number }>
   training: { steps: number }
   curve: { step: number }[]
   samples: { prompt: string; text: string }[]
@@ -33,6 +34,13 @@ test('a model from a file: weights, tokenizer and card; the same command again c
   expect(model).toBeLessThan(8)
   expect(gzip).toBeGreaterThan(2)
   expect(readFileSync(join(output, 'README.md'), 'utf8')).toContain(`**${model.toFixed(3)}**`)
+  const { fp32, int8, int4 } = card.precisions.CONTRIBUTING!
+  // The same text in other windows; fewer bits give other figures, near by.
+  expect(fp32 / model).toBeCloseTo(1, 0)
+  for (const other of [int8, int4]) {
+    expect(other).not.toBe(fp32)
+    expect(Math.abs(other / fp32 - 1)).toBeLessThan(0.05)
+  }
   const loaded = await loadModel(output)
   expect(loaded.tokenizer!.vocabSize).toBe(400)
   const { logits } = await loaded.step({ ids: loaded.tokenizer!.encode('the token') })

@@ -2,6 +2,7 @@
 import { arch, cpus, platform } from 'node:os'
 import type { DecoderConfig, EvaluationPoint } from '../../model/index.ts'
 import type { Baselines } from './baselines.ts'
+import type { ByPrecision } from './precisions.ts'
 
 export interface CardSource {
   name: string
@@ -35,6 +36,8 @@ export interface ModelCard {
   }
   /** By kind of text: bits per byte of the model, and of others. */
   heldOut: Record<string, Baselines & { model: number }>
+  /** By kind of text: bits per byte of the saved model in each precision, over a part of the held-out text. */
+  precisions: Record<string, ByPrecision>
   curve: readonly EvaluationPoint[]
   samples: readonly { prompt: string; text: string }[]
   sources: readonly CardSource[]
@@ -100,6 +103,18 @@ ${table(
     one.xz === null ? '–' : two(one.xz),
     two(one.bytesPerToken),
     two(one.bytesPerTokenO200k),
+  ]),
+)}
+
+With weights held in fewer bits (over the first documents of each kind, one by one: to be compared along a row):
+
+${table(
+  ['held-out text', 'fp32', 'int8', 'int4'],
+  Object.entries(card.precisions).map(([kind, { fp32, int8, int4 }]) => [
+    kind,
+    three(fp32),
+    three(int8),
+    three(int4),
   ]),
 )}
 

@@ -5,13 +5,17 @@ import { generate } from '../../decode/index.ts'
 import { checkpointOf, loadModel, type Pretrained, saveCheckpoint } from '../../model/index.ts'
 import { baselinesOf } from './baselines.ts'
 import { cardText, machineName, type ModelCard } from './card.ts'
+import { precisionsOf } from './precisions.ts'
 
 export interface Finished {
   output: string
   pretrained: Pretrained
   /** By kind of text. */
   heldOut: ReadonlyMap<string, readonly string[]>
-  card: Omit<ModelCard, 'heldOut' | 'curve' | 'samples' | 'machine' | 'date' | 'config' | 'parameters'>
+  card: Omit<
+    ModelCard,
+    'heldOut' | 'precisions' | 'curve' | 'samples' | 'machine' | 'date' | 'config' | 'parameters'
+  >
 }
 
 const PROMPTS = [
@@ -38,6 +42,7 @@ export async function finish({ output, pretrained, heldOut, card }: Finished): P
     date: new Date().toISOString().slice(0, 10),
     machine: machineName(),
     heldOut: figures,
+    precisions: await precisionsOf(output, heldOut),
     curve: trained.curve,
     samples: await samplesOf(output),
   }
