@@ -155,7 +155,7 @@ describe('count', () => {
 
 describe('decode', () => {
   it('refuses ids that the vocabulary does not have', () => {
-    for (const id of [-1, 1.5, 199_998.5, 1e9, Number.NaN]) {
+    for (const id of [-1, 1.5, 199_998.5, 1e9, Number.NaN, 2 ** 30, 2 ** 32]) {
       expect(codeOf(() => o200k.decode([id]))).toBe('ID_OUT_OF_RANGE')
       expect(codeOf(() => o200k.decodeBytes([id]))).toBe('ID_OUT_OF_RANGE')
       expect(codeOf(() => o200k.decoder().push(id))).toBe('ID_OUT_OF_RANGE')
