@@ -43,6 +43,29 @@ describe('encode', () => {
     }
   })
 
+  it.each(['NFC', 'NFD', 'NFKC', 'NFKD'] as const)('passes %s by only where it changes nothing', (type) => {
+    const special = { ...qwen3.spec.addedTokens[0]!, content: 'e\u0301', special: false }
+    for (const normalized of [false, true]) {
+      const spec: TokenizerSpec = {
+        ...qwen3.spec,
+        normalizer: { type: 'Sequence', normalizers: [{ type }] },
+        addedTokens: [{ ...special, normalized }],
+      }
+      const fast = createTokenizer(spec)
+      const plain = createTokenizer(spec, { lane: 'plain' })
+      const unit = fc.constantFrom(
+        ...'ae 1\u009f\u00a0\u00bd\u00bf\u00c0\u00e9\u02ff\u0300\u0301\u0345\ud800\udc00',
+      )
+      fc.assert(
+        fc.property(fc.string({ unit, maxLength: 8 }), (text) => {
+          expect([...fast.encode(text)]).toEqual([...plain.encode(text)])
+          expect(fast.count(text)).toBe(plain.count(text))
+        }),
+        { numRuns: 300 },
+      )
+    }
+  })
+
   it('takes any bytes, and gives them back', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
@@ -132,7 +155,7 @@ describe('count', () => {
 
 describe('decode', () => {
   it('refuses ids that the vocabulary does not have', () => {
-    for (const id of [-1, 1.5, 199_998.5, 1e9, Number.NaN]) {
+    for (const id of [-1, 1.5, 199_998.5, 1e9, Number.NaN, 2 ** 30, 2 ** 32]) {
       expect(codeOf(() => o200k.decode([id]))).toBe('ID_OUT_OF_RANGE')
       expect(codeOf(() => o200k.decodeBytes([id]))).toBe('ID_OUT_OF_RANGE')
       expect(codeOf(() => o200k.decoder().push(id))).toBe('ID_OUT_OF_RANGE')

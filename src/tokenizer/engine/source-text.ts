@@ -8,7 +8,7 @@ import {
 } from '../../core/index.ts'
 import { compileAdded, type AddedMatcher } from '../added/added.ts'
 import { aligned, sliceAligned, sourceRange, type AlignedText } from '../aligned.ts'
-import { compileNormalizer } from '../normalize/index.ts'
+import { compileNormalizer, quietBelow } from '../normalize/index.ts'
 import { needsSource } from '../pretokenize/compile.ts'
 import type { TokenizerSpec } from '../spec.ts'
 import type { Specials } from '../types.ts'
@@ -24,6 +24,10 @@ export interface Visit {
   added(id: number, start: number, end: number): void
 }
 
+/** The first surrogate. */
+const SURROGATES = 0xd800
+/** Longer texts are not looked through for what the normalizer would change. */
+const SHORT = 1 << 12
 /** At most so many first characters are looked for one by one. */
 const FEW = 3
 
@@ -34,6 +38,8 @@ export class SourceText {
   private readonly spec: TokenizerSpec
   private readonly added: AddedMatcher
   private readonly normalize: ((text: AlignedText) => AlignedText) | null
+  /** A text whose code units are all below needs no normalizer, and is well formed; 0 = it may need one. */
+  private readonly quiet: number
   private readonly tracksAlways: boolean
   /** Every added token is a special one. */
   private readonly onlySpecials: boolean
@@ -50,6 +56,9 @@ export class SourceText {
     this.firstOfAdded = [
       ...new Set(contents.filter((content) => content !== '').map((content) => content[0]!)),
     ]
+    // Added tokens that match normalized text may match where their own text is not.
+    this.quiet =
+      spec.normalizer && this.added.normalizedEmpty ? Math.min(quietBelow(spec.normalizer), SURROGATES) : 0
     const plan = lane === 'plain' ? null : fastPlan(spec)
     if (plan) {
       // Added tokens that match normalized text need the whole normalizer to have run before the lane.
@@ -79,12 +88,22 @@ export class SourceText {
    */
   directLane(text: string | Uint8Array, specials: Specials | undefined): FastLane | null {
     const { lane } = this
-    if (typeof text !== 'string' || this.normalize || !(lane instanceof FastLane)) return null
+    if (typeof text !== 'string' || !(lane instanceof FastLane)) return null
+    if (this.normalize && !this.isQuiet(text)) return null
     if (lane.plan.inline && this.policy(specials) === 'parse') return text.includes('▁') ? null : lane
     if (!lane.isDirect(text)) return null
     if (this.onlySpecials && this.policy(specials) === 'text') return lane
     for (const first of this.firstOfAdded) if (text.includes(first)) return null
     return this.firstOfAdded.length <= FEW ? lane : null
+  }
+
+  /** The normalizer would leave this text alone. */
+  private isQuiet(text: string): boolean {
+    const { quiet } = this
+    const { length } = text
+    if (quiet === 0 || length > SHORT) return false
+    for (let i = 0; i < length; i++) if (text.charCodeAt(i) >= quiet) return false
+    return true
   }
 
   /** Hands over the parts of a source text: added tokens, and normalized text between them. */

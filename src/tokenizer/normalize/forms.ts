@@ -28,7 +28,7 @@ const Role = {
 } as const
 
 /** Below this code unit a form changes nothing, and nothing joins. */
-const QUIET: Record<Form, number> = { NFC: 0x300, NFD: 0xc0, NFKC: 0xa0, NFKD: 0xa0 }
+export const QUIET: Record<Form, number> = { NFC: 0x300, NFD: 0xc0, NFKC: 0xa0, NFKD: 0xa0 }
 /** Marks in a row that the engine may sort itself. */
 const SHORT_RUN = 24
 

@@ -4,7 +4,7 @@ import { TesseraError } from '../../core/index.ts'
 import type { AlignedText } from '../aligned.ts'
 import type { NormalizerSpec, Reference } from '../spec.ts'
 import { bertNormalizer } from './bert.ts'
-import { normalForm } from './forms.ts'
+import { normalForm, QUIET } from './forms.ts'
 import { lowercase, stripAccents } from './lowercase.ts'
 import { longestMatch } from './longest-match.ts'
 import { precompiled } from './precompiled.ts'
@@ -29,6 +29,21 @@ export function compileNormalizer(
     let text = input
     for (const step of steps) text = step(text)
     return text
+  }
+}
+
+/** A text with no code unit from here on comes back unchanged; 0 = no such promise. */
+export function quietBelow(spec: NormalizerSpec): number {
+  switch (spec.type) {
+    case 'Sequence':
+      return spec.normalizers.reduce((least, inner) => Math.min(least, quietBelow(inner)), 0x10000)
+    case 'NFC':
+    case 'NFD':
+    case 'NFKC':
+    case 'NFKD':
+      return QUIET[spec.type]
+    default:
+      return 0
   }
 }
 
