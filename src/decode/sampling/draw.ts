@@ -2,53 +2,52 @@
 // filters of filters.ts do one after the other, each with passes of its own over the vocabulary, is done here on the
 // weights, and with top-k on those few tokens alone; the outcome is the same.
 import type { Random } from '../../core/index.ts'
-import { divideByTemperature } from './filters.ts'
 import { argmax, softmaxWeights, topIds } from './logits.ts'
 import type { Sampling } from './settings.ts'
-import { topPBorder } from './top-p.ts'
+import { type Nucleus, nucleus } from './top-p.ts'
 
 type Floats = Pick<Random, 'float'>
 
 /** An id, drawn with probability softmax(logits); never one of logit -Infinity unless all are. */
 export function draw(logits: Float32Array, random: Floats): number {
-  return drawFrom(logits, { topP: 1, minP: 0 }, random)
+  return drawFrom(logits, 1, { topP: 1, minP: 0 }, random)
 }
 
 /**
- * An id, drawn as the settings say from logits with penalties and bias; temperature above 0. Writes into the logits.
- * Takes one random number.
+ * An id, drawn as the settings say from logits with penalties and bias; temperature above 0. Takes one random number.
+ * The temperature is applied to the differences of logits in double precision, and rounds nothing.
  */
 export function sample(
   logits: Float32Array,
   settings: Pick<Sampling, 'temperature' | 'topK' | 'topP' | 'minP'>,
   random: Floats,
 ): number {
-  if (settings.temperature !== 1) divideByTemperature(logits, settings.temperature)
-  if (settings.topK >= logits.length) return drawFrom(logits, settings, random)
+  const factor = 1 / settings.temperature
+  if (settings.topK >= logits.length) return drawFrom(logits, factor, settings, random)
   // In order of ids again, as they stand in the row.
   const ids = topIds(logits, settings.topK).sort()
   const few = Float32Array.from(ids, (id) => logits[id]!)
-  return ids[drawFrom(few, settings, random)] ?? argmax(logits)
+  return ids[drawFrom(few, factor, settings, random)] ?? argmax(logits)
 }
 
 function drawFrom(
   logits: Float32Array,
+  factor: number,
   { topP, minP }: Pick<Sampling, 'topP' | 'minP'>,
   random: Floats,
 ): number {
-  const row = softmaxWeights(logits)
-  const { weights } = row
-  let { total } = row
-  // What is kept: logits above the least one, and those equal to it up to this id.
-  let least = -Infinity
-  let lastId = logits.length
-  if (topP < 1 && total > 0) ({ logit: least, id: lastId, kept: total } = topPBorder(logits, row, topP))
-  const floor = row.best + Math.log(minP)
-  if (floor > least) {
-    least = floor
-    lastId = logits.length
+  const { weights, best, least, lastId, kept } =
+    topP < 1 ? nucleus(logits, topP, factor) : wholeRow(logits, factor)
+  let total = kept
+  if (minP > 0) {
+    const floor = best + Math.log(minP) / factor
     total = 0
-    for (let id = 0; id < logits.length; id++) if (logits[id]! >= least) total += weights[id]!
+    for (let id = 0; id < logits.length; id++) {
+      const logit = logits[id]!
+      const within = logit > least || (logit === least && id <= lastId)
+      if (within && logit >= floor) total += weights[id]!
+      else weights[id] = 0
+    }
   }
   let rest = random.float() * total
   let last = -1
@@ -62,4 +61,9 @@ function drawFrom(
   }
   // Rounding left a crumb of the last share; or nothing is possible.
   return last < 0 ? argmax(logits) : last
+}
+
+function wholeRow(logits: Float32Array, factor: number): Nucleus {
+  const row = softmaxWeights(logits, factor)
+  return { ...row, least: -Infinity, lastId: logits.length, kept: row.total }
 }

@@ -2,8 +2,8 @@
 // -Infinity. In their usual order: repetition penalty (Keskar et al. 2019, CTRL), presence and frequency penalties
 // (OpenAI), bias, a constraint's mask; then temperature, top-k, top-p (Holtzman et al. 2020), min-p (Nguyen et al.
 // 2024), each on what the one before left.
-import { argmax, softmaxWeights, topIds } from './logits.ts'
-import { topPBorder } from './top-p.ts'
+import { argmax, topIds } from './logits.ts'
+import { nucleus } from './top-p.ts'
 
 /** Divides the positive logits of these ids, multiplies the negative ones; 1 changes nothing. */
 export function penaliseRepetition(logits: Float32Array, ids: Iterable<number>, penalty: number): void {
@@ -63,13 +63,12 @@ export function keepTopK(logits: Float32Array, k: number): void {
  */
 export function keepTopP(logits: Float32Array, p: number): void {
   if (p >= 1) return
-  const row = softmaxWeights(logits)
-  if (row.total === 0) return
-  const border = topPBorder(logits, row, p)
+  const { weights, total, least, lastId } = nucleus(logits, p)
+  if (total === 0) return
   for (let id = 0; id < logits.length; id++) {
     const logit = logits[id]!
-    const kept = logit > border.logit || (logit === border.logit && id <= border.id)
-    if (!kept || row.weights[id] === 0) logits[id] = -Infinity
+    const kept = logit > least || (logit === least && id <= lastId)
+    if (!kept || weights[id] === 0) logits[id] = -Infinity
   }
 }
 

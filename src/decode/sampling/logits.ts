@@ -28,7 +28,7 @@ function logSumExpFrom(logits: Float32Array, best: number): number {
   return best + Math.log(sum)
 }
 
-/** exp(logit - best) by id, their sum, and the best logit. */
+/** exp((logit - best) · factor) by id, their sum, and the best logit. */
 export interface RowWeights {
   weights: Float64Array
   total: number
@@ -37,18 +37,23 @@ export interface RowWeights {
 
 let scratch = new Float64Array(0)
 
+/** Room for the weights of a row; used again by the next one. */
+export function weightsFor({ length }: Float32Array): Float64Array {
+  if (scratch.length < length) scratch = new Float64Array(length)
+  return scratch
+}
+
 /**
- * The weights of a row, and their sum. The array is used again by the next call, and may be longer than the row: it is
- * for right now. All weights are 0 when nothing is possible.
+ * The weights of a row at temperature 1/factor, and their sum. The array is used again by the next call, and may be
+ * longer than the row: it is for right now. All weights are 0 when nothing is possible.
  */
-export function softmaxWeights(logits: Float32Array): RowWeights {
-  if (scratch.length < logits.length) scratch = new Float64Array(logits.length)
-  const weights = scratch
+export function softmaxWeights(logits: Float32Array, factor = 1): RowWeights {
+  const weights = weightsFor(logits)
   const best = logits[argmax(logits)]!
   let total = 0
   for (let id = 0; id < logits.length; id++) {
     // -Infinity less -Infinity is NaN, whose weight is 0.
-    const weight = expOfNegative(logits[id]! - best)
+    const weight = expOfNegative((logits[id]! - best) * factor)
     weights[id] = weight
     total += weight
   }

