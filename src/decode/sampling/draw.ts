@@ -36,34 +36,27 @@ function drawFrom(
   { topP, minP }: Pick<Sampling, 'topP' | 'minP'>,
   random: Floats,
 ): number {
-  const { weights, best, least, lastId, kept } =
-    topP < 1 ? nucleus(logits, topP, factor) : wholeRow(logits, factor)
-  let total = kept
-  if (minP > 0) {
-    const floor = best + Math.log(minP) / factor
-    total = 0
-    for (let id = 0; id < logits.length; id++) {
-      const logit = logits[id]!
-      const within = logit > least || (logit === least && id <= lastId)
-      if (within && logit >= floor) total += weights[id]!
-      else weights[id] = 0
-    }
+  const row = topP < 1 ? nucleus(logits, topP, factor) : wholeRow(logits, factor)
+  const { weights } = row
+  let { least, kept } = row
+  const floor = row.best + Math.log(minP) / factor
+  if (floor > least) {
+    least = floor
+    kept = 0
+    for (let id = 0; id < logits.length; id++) kept += weights[id]! * Number(logits[id]! >= least)
   }
-  let rest = random.float() * total
-  let last = -1
+  let rest = random.float() * kept
   for (let id = 0; id < logits.length; id++) {
-    const weight = weights[id]!
-    const logit = logits[id]!
-    if (weight === 0 || logit < least || (logit === least && id > lastId)) continue
-    rest -= weight
-    last = id
+    // A product in place of a condition, which nobody could foretell.
+    rest -= weights[id]! * Number(logits[id]! >= least)
     if (rest < 0) return id
   }
   // Rounding left a crumb of the last share; or nothing is possible.
-  return last < 0 ? argmax(logits) : last
+  for (let id = logits.length - 1; id >= 0; id--) if (logits[id]! >= least && weights[id]! > 0) return id
+  return argmax(logits)
 }
 
 function wholeRow(logits: Float32Array, factor: number): Nucleus {
   const row = softmaxWeights(logits, factor)
-  return { ...row, least: -Infinity, lastId: logits.length, kept: row.total }
+  return { ...row, least: -Infinity, kept: row.total }
 }

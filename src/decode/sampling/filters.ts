@@ -63,12 +63,10 @@ export function keepTopK(logits: Float32Array, k: number): void {
  */
 export function keepTopP(logits: Float32Array, p: number): void {
   if (p >= 1) return
-  const { weights, total, least, lastId } = nucleus(logits, p)
+  const { weights, total, least } = nucleus(logits, p)
   if (total === 0) return
   for (let id = 0; id < logits.length; id++) {
-    const logit = logits[id]!
-    const kept = logit > least || (logit === least && id <= lastId)
-    if (!kept || weights[id] === 0) logits[id] = -Infinity
+    if (logits[id]! < least || weights[id] === 0) logits[id] = -Infinity
   }
 }
 

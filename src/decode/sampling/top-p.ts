@@ -21,9 +21,11 @@ let inside = new Uint32Array(0)
 
 /** What is kept of a row. */
 export interface Nucleus extends RowWeights {
-  /** Logit of the last token that is kept: in order of logits, the lower id first among equals. */
+  /**
+   * Logit of the last token that is kept, in order of logits, the lower id first among equals: kept is what has at
+   * least this logit and a weight above 0.
+   */
   least: number
-  lastId: number
   /** Sum of the weights of what is kept. */
   kept: number
 }
@@ -49,13 +51,14 @@ export function nucleus(logits: Float32Array, p: number, factor = 1): Nucleus {
   let bucket = 0
   while (bucket < BUCKETS - 1 && reached + mass[bucket]! < goal) reached += mass[bucket++]!
   if (inside.length < logits.length) inside = new Uint32Array(logits.length)
-  let to = 0
+  let count = 0
   for (let id = 0; id < logits.length; id++) {
     const distance = (best - logits[id]!) * factor
-    if (bucketOf(distance) === bucket && weights[id]! > 0) inside[to++] = id
+    if (bucketOf(distance) === bucket && weights[id]! > 0) inside[count++] = id
   }
   const comesFirst = (a: number, b: number) => logits[a]! > logits[b]! || (logits[a] === logits[b] && a < b)
   let from = 0
+  let to = count
   let last = -1
   while (to - from > FEW) {
     const middle = (from + to) >> 1
@@ -86,6 +89,11 @@ export function nucleus(logits: Float32Array, p: number, factor = 1): Nucleus {
   }
   const row = { weights, total, best }
   // Nothing is possible, or rounding left the last bucket empty.
-  if (last < 0) return { ...row, least: -Infinity, lastId: logits.length, kept: total }
-  return { ...row, least: logits[last]!, lastId: last, kept: reached }
+  if (last < 0) return { ...row, least: -Infinity, kept: total }
+  const least = logits[last]!
+  for (let i = 0; i < count; i++) {
+    const id = inside[i]!
+    if (logits[id] === least && id > last) weights[id] = 0
+  }
+  return { ...row, least, kept: reached }
 }
