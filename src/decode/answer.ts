@@ -5,7 +5,7 @@ import { TesseraError } from '../core/index.ts'
 import type { StreamDecoder, Tokenizer } from '../tokenizer/index.ts'
 import type { Plan } from './options.ts'
 import { TokenChooser } from './sampling/chooser.ts'
-import { type TokenScore, tokenScore } from './sampling/logits.ts'
+import { copyOfRow, type TokenScore, tokenScore } from './sampling/logits.ts'
 import { StopStrings } from './stop-strings.ts'
 
 /** Some more of an answer. */
@@ -76,7 +76,7 @@ export class Answer {
   /** Chooses the next token from its row of logits, which is written into. Gives what may be shown by now. */
   take(logits: Float32Array): Piece | null {
     const { plan, chooser } = this
-    const raw = plan.logprobs === null ? null : logits.slice()
+    const raw = plan.logprobs === null ? null : copyOfRow(logits)
     const id = chooser.choose(logits)
     if (plan.ends.has(id)) return this.finish('stop')
     this.ids.push(id)

@@ -1,6 +1,7 @@
 // The door of the decode room: logits to text. Sampling, constraints, generation, scores, beam search.
 export {
   argmax,
+  copyOfRow,
   logSumExp,
   type ScoredToken,
   type TokenScore,

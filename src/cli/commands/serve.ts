@@ -1,14 +1,12 @@
 // tessera serve: a model behind an OpenAI-compatible API, until it is told to end.
-import { availableParallelism } from 'node:os'
 import { utf8DecodeStrict } from '../../core/index.ts'
 import { readFileBounded } from '../../core/node.ts'
-import { loadModel, type PrecisionName } from '../../model/index.ts'
 import { DEFAULT_API_PORT, modelNameOf, serveModel, type ServedModel } from '../../server/index.ts'
 import { print, printJson } from '../io.ts'
+import { modelOptions, openModel } from '../models.ts'
 import { jsonOption, verb, wholeNumber } from '../verb.ts'
 
 const NAME = 'tessera serve'
-const PRECISIONS: PrecisionName[] = ['fp32', 'int8', 'int4']
 const MEBIBYTE = 2 ** 20
 
 export default verb({
@@ -22,13 +20,7 @@ export default verb({
     'TESSERA_API_KEY; without any, everybody who reaches the port may ask. Ctrl-C lets running answers end; a\n' +
     'second one does not.',
   options: {
-    model: {
-      type: 'string',
-      alias: 'm',
-      valueHint: 'name|path',
-      description: 'A model that ships with tessera, a Hugging Face folder, .safetensors or .gguf',
-      default: 'tessera-lm',
-    },
+    model: modelOptions.model,
     name: { type: 'string', valueHint: 'name', description: 'What clients call it (default: as its folder)' },
     host: { type: 'string', valueHint: 'address', description: 'Where to listen', default: '127.0.0.1' },
     port: { type: 'string', valueHint: 'n', description: `0 = any free one (default ${DEFAULT_API_PORT})` },
@@ -75,9 +67,9 @@ export default verb({
       default: '256',
     },
     'max-body': { type: 'string', valueHint: 'MiB', description: 'Size of a request', default: '4' },
-    precision: { type: 'enum', options: PRECISIONS, description: 'How weights are held', default: 'fp32' },
-    device: { type: 'string', valueHint: 'name', description: 'cpu, cuda, dml or coreml', default: 'cpu' },
-    threads: { type: 'string', valueHint: 'n', description: 'For computing (default: as many as cores)' },
+    precision: modelOptions.precision,
+    device: modelOptions.device,
+    threads: modelOptions.threads,
     drain: {
       type: 'string',
       valueHint: 'seconds',
@@ -115,15 +107,9 @@ export default verb({
       prefixBytes: MEBIBYTE * wholeNumber(options['prefix-cache'], '--prefix-cache')!,
       maxBody: MEBIBYTE * wholeNumber(options['max-body'], '--max-body', 1)!,
     }
-    const threads = wholeNumber(options.threads, '--threads', 1) ?? availableParallelism()
     const drain = wholeNumber(options.drain, '--drain')!
     process.stderr.write(`Loading ${path} …\n`)
-    const { precision, device } = options
-    const model = await loadModel(path, {
-      precision: precision as PrecisionName,
-      device,
-      threads,
-    })
+    const model = await openModel(options)
     let served: ServedModel
     try {
       served = await serveModel(model, settings)

@@ -3,17 +3,8 @@
 // cannot influence each other. Log-probabilities are read off the row before it is given to `choose`.
 import { Random, TesseraError } from '../../core/index.ts'
 import type { ConstraintState } from '../constraint/constraint.ts'
-import { draw, drawByWeight } from './draw.ts'
-import {
-  addBias,
-  divideByTemperature,
-  keepMask,
-  keepMinP,
-  keepTopK,
-  keepTopP,
-  penaliseCounts,
-  penaliseRepetition,
-} from './filters.ts'
+import { sample } from './draw.ts'
+import { addBias, keepMask, penaliseCounts, penaliseRepetition } from './filters.ts'
 import { argmax } from './logits.ts'
 import type { Sampling } from './settings.ts'
 
@@ -69,23 +60,7 @@ export class TokenChooser {
     }
     if (sampling.logitBias.size > 0) addBias(logits, sampling.logitBias)
     if (constraint) keepAllowed(logits, constraint, this.ends)
-    let id: number
-    if (sampling.temperature === 0) id = argmax(logits)
-    else {
-      if (sampling.temperature !== 1) divideByTemperature(logits, sampling.temperature)
-      if (sampling.topK !== Infinity) keepTopK(logits, sampling.topK)
-      if (sampling.topP < 1) {
-        // The weights of what is left stay what they are: the exponentials are not taken twice.
-        const weights = keepTopP(logits, sampling.topP)
-        if (sampling.minP > 0) keepMinP(logits, sampling.minP)
-        let total = 0
-        for (let i = 0; i < logits.length; i++) if (logits[i] !== -Infinity) total += weights[i]!
-        id = drawByWeight(logits, weights, total, random)
-      } else {
-        if (sampling.minP > 0) keepMinP(logits, sampling.minP)
-        id = draw(logits, random)
-      }
-    }
+    const id = sampling.temperature === 0 ? argmax(logits) : sample(logits, sampling, random)
     this.note(id)
     return id
   }
@@ -113,7 +88,7 @@ export function keepAllowed(
   keepMask(logits, mask)
   for (const id of ends) if (id < logits.length) logits[id] = -Infinity
   for (const [i, id] of mayEnd.entries()) logits[id] = endLogits[i]!
-  if (logits[argmax(logits)]! > -Infinity) return
+  if (anyPossible(logits)) return
   const allowed = mayEnd
   for (let id = 0; id < logits.length; id++) {
     if (((mask[id >> 5] ?? 0) >>> (id & 31)) & 1 && !ends.has(id)) allowed.push(id)
@@ -124,4 +99,10 @@ export function keepAllowed(
     })
   }
   for (const id of allowed) logits[id] = 0
+}
+
+/** Ends at the first one. */
+function anyPossible(logits: Float32Array): boolean {
+  for (let id = 0; id < logits.length; id++) if (logits[id]! > -Infinity) return true
+  return false
 }

@@ -2,7 +2,8 @@
 // -Infinity. In their usual order: repetition penalty (Keskar et al. 2019, CTRL), presence and frequency penalties
 // (OpenAI), bias, a constraint's mask; then temperature, top-k, top-p (Holtzman et al. 2020), min-p (Nguyen et al.
 // 2024), each on what the one before left.
-import { argmax, softmaxWeights, topIds } from './logits.ts'
+import { argmax, topIds } from './logits.ts'
+import { nucleus } from './top-p.ts'
 
 /** Divides the positive logits of these ids, multiplies the negative ones; 1 changes nothing. */
 export function penaliseRepetition(logits: Float32Array, ids: Iterable<number>, penalty: number): void {
@@ -56,42 +57,17 @@ export function keepTopK(logits: Float32Array, k: number): void {
   keepOnly(logits, topIds(logits, k))
 }
 
-/** Logits within this distance of the best one are told apart by the buckets of `keepTopP`. */
-const BUCKETS_SPAN = 32
-const BUCKETS = 2048
-
 /**
- * Keeps the likeliest tokens up to the one with which their probabilities reach `p`; at least one. Linear: tokens go
- * into buckets by their logit, whole buckets are kept from the best one on, and only the bucket in which `p` is
- * reached is sorted. Gives exp(logit - best) by id, until the next call.
+ * Keeps the likeliest tokens up to the one with which their probabilities reach `p`, 0 < p ≤ 1; at least one. Tokens of
+ * no weight beside the best one go, too.
  */
-export function keepTopP(logits: Float32Array, p: number): Float64Array {
-  const { weights, total } = softmaxWeights(logits)
-  const best = logits[argmax(logits)]!
-  if (p >= 1 || !(best > -Infinity)) return weights
-  const bucketOf = (logit: number) =>
-    Math.min(BUCKETS - 1, Math.floor((best - logit) * (BUCKETS / BUCKETS_SPAN)))
-  const mass = new Float64Array(BUCKETS)
+export function keepTopP(logits: Float32Array, p: number): void {
+  if (p >= 1) return
+  const { weights, total, least } = nucleus(logits, p)
+  if (total === 0) return
   for (let id = 0; id < logits.length; id++) {
-    if (logits[id] !== -Infinity) mass[bucketOf(logits[id]!)]! += weights[id]!
+    if (logits[id]! < least || weights[id] === 0) logits[id] = -Infinity
   }
-  let reached = 0
-  let border = 0
-  while (border < BUCKETS - 1 && reached + mass[border]! < p * total) reached += mass[border++]!
-  const inside: number[] = []
-  for (let id = 0; id < logits.length; id++) {
-    if (logits[id] === -Infinity) continue
-    const bucket = bucketOf(logits[id]!)
-    if (bucket > border) logits[id] = -Infinity
-    else if (bucket === border) inside.push(id)
-  }
-  inside.sort((a, b) => logits[b]! - logits[a]! || a - b)
-  for (const [at, id] of inside.entries()) {
-    const first = at === 0 && reached === 0
-    if (weights[id] === 0 || (!first && reached >= p * total)) logits[id] = -Infinity
-    else reached += weights[id]!
-  }
-  return weights
 }
 
 /** Keeps the tokens at least `share` times as likely as the likeliest one. */

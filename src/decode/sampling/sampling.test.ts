@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Random } from '../../core/index.ts'
 import { TokenChooser } from './chooser.ts'
-import { draw } from './draw.ts'
+import { draw, sample } from './draw.ts'
+import { expOfNegative } from './exp.ts'
 import {
   addBias,
   divideByTemperature,
@@ -14,7 +15,7 @@ import {
   penaliseCounts,
   penaliseRepetition,
 } from './filters.ts'
-import { argmax, logSumExp, tokenScore, topIds } from './logits.ts'
+import { argmax, copyOfRow, logSumExp, tokenScore, topIds } from './logits.ts'
 import { samplingOf } from './settings.ts'
 
 /** Rows with ties, with tokens ruled out, flat and steep. */
@@ -26,14 +27,29 @@ const rows = fc
   .map(([values, scale]) => Float32Array.from(values, (x) => (x === -40 ? -Infinity : x * scale)))
   .filter((row) => row.some((x) => x > -Infinity))
 
+/** Long rows: many tokens at the border of top-p, many of them equal, some in one bucket all together. */
+const longRows = fc
+  .record({
+    seed: fc.integer(),
+    length: fc.integer({ min: 100, max: 3000 }),
+    scale: fc.constantFrom(1e-4, 0.05, 1, 20),
+    values: fc.constantFrom(3, 40, 2 ** 32),
+  })
+  .map(({ seed, length, scale, values }) => {
+    const random = new Random(seed)
+    const one = () => (random.int(20) === 0 ? -Infinity : (random.int(values) / values) * scale)
+    return Float32Array.from({ length }, (_, id) => (id === 0 ? 0 : one()))
+  })
+
 /** Ids that can come, best first, the lower id first among equals. */
 function sorted(row: Float32Array): number[] {
   return [...row.keys()].filter((id) => row[id]! > -Infinity).sort((a, b) => row[b]! - row[a]! || a - b)
 }
 
-function probabilities(row: Float32Array): number[] {
-  const best = Math.max(...row)
-  const weights = Array.from(row, (x) => Math.exp(x - best))
+function probabilities(row: ArrayLike<number>): number[] {
+  const numbers = Array.from(row)
+  const best = Math.max(...numbers)
+  const weights = numbers.map((x) => Math.exp(x - best))
   const total = weights.reduce((a, b) => a + b, 0)
   return weights.map((weight) => weight / total)
 }
@@ -48,7 +64,39 @@ function keptBy(filter: (row: Float32Array) => void, row: Float32Array): number[
 
 const ascending = (ids: readonly number[]) => ids.toSorted((a, b) => a - b)
 
+describe('expOfNegative', () => {
+  it('is Math.exp to the last digits', () => {
+    fc.assert(
+      fc.property(fc.double({ min: -708, max: 0, noNaN: true }), (x) => {
+        expect(Math.abs(expOfNegative(x) / Math.exp(x) - 1)).toBeLessThan(1e-15)
+      }),
+      { numRuns: 5000 },
+    )
+    // Numbers too small to have all their digits.
+    for (let x = -708; x > -760; x -= 0.37) {
+      expect(Math.abs(expOfNegative(x) - Math.exp(x))).toBeLessThan(2e-323 + 1e-15 * Math.exp(x))
+    }
+    expect([0, -0, -Infinity, NaN, -1e308].map(expOfNegative)).toEqual([1, 1, 0, 0, 0])
+  })
+})
+
 describe('rows of logits', () => {
+  it('may hold what is not a number, which is never the best', () => {
+    expect([...topIds(Float32Array.of(1, NaN, 3, NaN, 2, -Infinity, NaN), 2)]).toEqual([2, 4])
+    expect([...topIds(Float32Array.of(NaN, 1, NaN), 3)]).toEqual([1])
+    expect(argmax(Float32Array.of(NaN, 1, NaN, 2))).toBe(3)
+  })
+
+  it('are copied as they are, whatever was copied before', () => {
+    for (const length of [5, 3, 9]) {
+      const row = Float32Array.from({ length }, (_, id) => id - 4)
+      const copy = copyOfRow(row)
+      expect(copy).toEqual(row)
+      row.fill(0)
+      expect(copy[0]).toBe(-4)
+    }
+  })
+
   it('have their best tokens in order', () => {
     fc.assert(
       fc.property(rows, fc.nat(100), (row, count) => {
@@ -84,7 +132,7 @@ describe('filters', () => {
 
   it('keepTopP keeps the shortest beginning of the sorted row that holds p', () => {
     fc.assert(
-      fc.property(rows, fc.double({ min: 0.001, max: 0.999, noNaN: true }), (row, p) => {
+      fc.property(fc.oneof(rows, longRows), fc.double({ min: 0.001, max: 0.999, noNaN: true }), (row, p) => {
         const plain = probabilities(row)
         let reached = 0
         const expected: number[] = []
@@ -221,6 +269,61 @@ describe('draws', () => {
       p.map((one) => one / total),
     )
     expect(value).toBeLessThan(chiSquareLimit(freedom))
+  })
+
+  /** Everything sorted, nothing shared; null where the last digit of a sum would decide. */
+  function plainSample(row: Float32Array, settings: Settings, at: number): number | null {
+    const warm = Float64Array.from(row, (logit) => logit / settings.temperature)
+    const kept = sorted(row).slice(0, settings.topK)
+    let p = probabilities(kept.map((id) => warm[id]!))
+    let reached = 0
+    let count = 0
+    while (count < kept.length && (count === 0 || settings.topP === 1 || reached < settings.topP)) {
+      reached += p[count++]!
+      if (settings.topP < 1 && Math.abs(reached - settings.topP) < 1e-9) return null
+    }
+    const floor = warm[kept[0]!]! + Math.log(settings.minP)
+    if (kept.some((id) => settings.minP > 0 && Math.abs(warm[id]! - floor) < 1e-9 && settings.minP < 1))
+      return null
+    const left = ascending(kept.slice(0, count).filter((id) => warm[id]! >= floor))
+    p = probabilities(left.map((id) => warm[id]!))
+    let sum = 0
+    for (const [i, id] of left.entries()) {
+      sum += p[i]!
+      if (Math.abs(sum - at) < 1e-9) return null
+      if (sum > at) return id
+    }
+    return null
+  }
+
+  type Settings = Record<'temperature' | 'topK' | 'topP' | 'minP', number>
+
+  it('take what the filters leave, as when everything is sorted', () => {
+    const settings = fc.record({
+      temperature: fc.constantFrom(0.3, 0.9, 1, 1.7),
+      topK: fc.constantFrom(1, 2, 30, 300, Infinity),
+      topP: fc.oneof(fc.double({ min: 0.001, max: 0.999, noNaN: true }), fc.constantFrom(0.95, 1)),
+      minP: fc.constantFrom(0, 0, 0.02, 0.4, 1),
+    })
+    const unit = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
+    let compared = 0
+    fc.assert(
+      fc.property(fc.oneof(rows, longRows), settings, unit, (row, chosen, at) => {
+        const expected = plainSample(row, chosen, at)
+        if (expected === null) return
+        compared++
+        expect(sample(row.slice(), chosen, { float: () => at })).toBe(expected)
+        // The filters by themselves, as they are given to everybody; a temperature would round the row.
+        if (chosen.temperature !== 1) return
+        const own = row.slice()
+        keepTopK(own, chosen.topK)
+        keepTopP(own, chosen.topP)
+        keepMinP(own, chosen.minP)
+        expect(draw(own, { float: () => at })).toBe(expected)
+      }),
+      { numRuns: 400 },
+    )
+    expect(compared).toBeGreaterThan(200)
   })
 
   it('have a test that would see a wrong distribution', () => {

@@ -4,6 +4,7 @@
 // temperature, penalties and masks (as OpenAI and vLLM report them), and come with the text of their tokens.
 import {
   type Constraint,
+  copyOfRow,
   StopStrings,
   type TokenChooser,
   type TokenScore,
@@ -83,7 +84,7 @@ export class Answer implements Choice {
     const { chooser, ends } = this
     // Some models have more logits than there are tokens.
     if (logits.length > this.vocab) logits.fill(-Infinity, this.vocab)
-    const raw = logprobs === null ? null : logits.slice()
+    const raw = logprobs === null ? null : copyOfRow(logits)
     const id = chooser.choose(logits)
     this.options.chosen()
     this.count++
