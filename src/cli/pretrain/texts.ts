@@ -33,12 +33,17 @@ function split(documents: readonly string[]): { train: string[]; heldOut: string
       heldOut: documents.filter((_, i) => i % HELD_OUT === HELD_OUT - 1),
     }
   }
-  const cut = (text: string) => {
-    const at = text.indexOf('\n', Math.floor(text.length * (1 - 1 / HELD_OUT)))
-    return at < 0 ? text.length : at + 1
-  }
   return {
     train: documents.map((text) => text.slice(0, cut(text))),
     heldOut: documents.map((text) => text.slice(cut(text))).filter((text) => text.trim() !== ''),
   }
+}
+
+/** Where the held-out end of a text begins: behind the next line end that leaves some, else between two characters. */
+function cut(text: string): number {
+  const mark = Math.floor(text.length * (1 - 1 / HELD_OUT))
+  const line = text.indexOf('\n', mark) + 1
+  if (line > 0 && text.slice(line).trim() !== '') return line
+  const low = text.charCodeAt(mark)
+  return low >= 0xdc00 && low < 0xe000 ? mark + 1 : mark
 }
