@@ -45,12 +45,10 @@ export async function runPiece(
   const { time } = tokens
   cache.reserve(time)
   const { prefix, prefixLength, own, ownLength } = cache.rows()
+  const patched = Object.keys(patches).filter((name) => name !== 'embeddings')
   // Rows of a prefix are rows of a lane when there is one lane and nothing between.
   const plain = !prefix || (!inPlace && lanes === 1 && ownLength === 0)
-  const session = await model.session(
-    !plain,
-    Object.keys(patches).filter((name) => name !== 'embeddings'),
-  )
+  const session = await model.session(!plain, patched)
   const past =
     plain && prefix
       ? { slots: prefix, length: prefixLength }
@@ -69,30 +67,29 @@ export async function runPiece(
   })
   const feeds = tokenFeeds(session, config, tokens, patches.embeddings ?? tokens.embeddings)
   feeds.rows = session.tensor('int64', BigInt64Array.from(rows, BigInt), [rows.length])
-  // Not every family has a use for positions, angles or both.
-  for (const name of Object.keys(feeds)) if (!session.program.used.has(name)) delete feeds[name]
   feeds.bias = session.tensor('float32', mask.data, mask.shape)
   const fetches: Record<string, NativeTensor | null> = {}
   const width = lanes * kvHeads * headDim
   const empty = gap > 0 ? new Float32Array(width) : null
+  const seenEnd = past.length * width
+  const [addedStart, addedEnd] = [ownLength * width, (ownLength + time) * width]
   const pastShape = [past.length + gap, lanes * kvHeads, headDim]
   const addedShape = [time, lanes, kvHeads * headDim]
   const prefixShape = [prefixLength, kvHeads, headDim]
   for (let layer = 0; layer < config.layers; layer++) {
     for (const { kind, fed, shared, fetched } of namesOf(layer)) {
-      const seen = empty ?? past.slots[kind][layer]!.subarray(0, past.length * width)
+      const seen = empty ?? past.slots[kind][layer]!.subarray(0, seenEnd)
       feeds[fed] = session.tensor('float32', seen, pastShape)
       if (!plain) {
         const sharedRows = prefix[kind][layer]!.subarray(0, prefixLength * kvHeads * headDim)
         feeds[shared] = session.tensor('float32', sharedRows, prefixShape)
       }
-      const target = own[kind][layer]!.subarray(ownLength * width, (ownLength + time) * width)
+      const target = own[kind][layer]!.subarray(addedStart, addedEnd)
       fetches[fetched] = session.tensor('float32', target, addedShape)
     }
   }
-  for (const [name, values] of Object.entries(patches)) {
-    if (name !== 'embeddings')
-      feeds[`patch.${name}`] = session.tensor('float32', values, [time, lanes, config.dim])
+  for (const name of patched) {
+    feeds[`patch.${name}`] = session.tensor('float32', patches[name]!, [time, lanes, config.dim])
   }
   for (const name of fetch) fetches[name] = null
   const outputs = await session.runPrepared(feeds, fetches)
@@ -125,7 +122,10 @@ function namesOf(layer: number): readonly RowNames[] {
 
 const frequenciesOf = new WeakMap<DecoderConfig, Float64Array>()
 
-/** Ids or embeddings, and angles: computed here in double precision, for the new tokens only. */
+/**
+ * Ids or embeddings, and angles: computed here in double precision, for the new tokens only. Not every family has a use
+ * for positions, angles or both; what the graph does not take is not made.
+ */
 function tokenFeeds(
   session: Session,
   config: DecoderConfig,
@@ -133,32 +133,38 @@ function tokenFeeds(
   embeddings: Float32Array | null,
 ): Record<string, NativeTensor> {
   const count = time * lanes
-  const half = config.headDim / 2
-  const frequencies = frequenciesOf.get(config) ?? rotaryFrequencies(config)
-  frequenciesOf.set(config, frequencies)
-  const cos = new Float32Array(count * half)
-  const sin = new Float32Array(count * half)
-  const turns = new BigInt64Array(count)
-  const placed = new BigInt64Array(count)
-  for (let i = 0; i < count; i++) {
-    const position = Math.max(0, positions[i]!)
-    turns[i] = BigInt(i)
-    placed[i] = BigInt(position)
-    for (let j = 0; j < half; j++) {
-      const angle = position * frequencies[j]!
-      cos[i * half + j] = Math.cos(angle)
-      sin[i * half + j] = Math.sin(angle)
-    }
-  }
   const shape = [time, lanes]
+  const { used } = session.program
   const float = (data: Float32Array, shape: readonly number[]) => session.tensor('float32', data, shape)
-  return {
+  const feeds: Record<string, NativeTensor> = {
     ids: session.tensor('int64', ids, shape),
     keep: float(Float32Array.of(embeddings ? 0 : 1), []),
     given: embeddings ? float(embeddings, [time, lanes, config.dim]) : float(new Float32Array(1), [1, 1, 1]),
-    positions: session.tensor('int64', placed, shape),
-    turns: session.tensor('int64', turns, shape),
-    cos: float(cos, [count, half]),
-    sin: float(sin, [count, half]),
   }
+  if (used.has('positions')) {
+    const placed = new BigInt64Array(count)
+    for (let i = 0; i < count; i++) placed[i] = BigInt(Math.max(0, positions[i]!))
+    feeds.positions = session.tensor('int64', placed, shape)
+  }
+  if (used.has('turns')) {
+    const half = config.headDim / 2
+    const frequencies = frequenciesOf.get(config) ?? rotaryFrequencies(config)
+    frequenciesOf.set(config, frequencies)
+    const cos = new Float32Array(count * half)
+    const sin = new Float32Array(count * half)
+    const turns = new BigInt64Array(count)
+    for (let i = 0; i < count; i++) {
+      const position = Math.max(0, positions[i]!)
+      turns[i] = BigInt(i)
+      for (let j = 0; j < half; j++) {
+        const angle = position * frequencies[j]!
+        cos[i * half + j] = Math.cos(angle)
+        sin[i * half + j] = Math.sin(angle)
+      }
+    }
+    feeds.turns = session.tensor('int64', turns, shape)
+    feeds.cos = float(cos, [count, half])
+    feeds.sin = float(sin, [count, half])
+  }
+  return feeds
 }

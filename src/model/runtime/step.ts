@@ -195,10 +195,11 @@ function wantedOf(
 
 function patchesOf(
   model: StepModel,
-  patch: StepInput['patch'] = {},
+  patch: StepInput['patch'],
   lanes: number,
   time: number,
 ): Record<string, Float32Array> {
+  if (!patch) return {}
   return Object.fromEntries(
     Object.entries(patch)
       .sort(([a], [b]) => (a < b ? -1 : 1))
