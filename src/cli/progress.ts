@@ -24,15 +24,33 @@ export function progressLine({ stage, done, total, unit }: Progress, stageSecond
 }
 
 /**
+ * A signal that fires when the process is asked to stop; `first` hears it, too. Asked again, the process ends at once
+ * with 130. `end` gives the process its own ways back.
+ */
+export function interruption(
+  signals: readonly NodeJS.Signals[],
+  first = () => {},
+): { signal: AbortSignal; end: () => void } {
+  const controller = new AbortController()
+  const interrupt = () => {
+    if (controller.signal.aborted) process.exit(130)
+    first()
+    controller.abort(new Error('Interrupted'))
+  }
+  for (const name of signals) process.on(name, interrupt)
+  return {
+    signal: controller.signal,
+    end() {
+      for (const name of signals) process.off(name, interrupt)
+    },
+  }
+}
+
+/**
  * Runs long work with progress on a terminal and a signal that Ctrl-C fires: the work then throws CANCELLED,
  * and the command ends with 130. A second Ctrl-C ends the process at once.
  */
 export async function followed<T>(work: (how: Required<LongWork>) => Promise<T>): Promise<T> {
-  const controller = new AbortController()
-  const interrupt = () => {
-    if (controller.signal.aborted) process.exit(130)
-    controller.abort(new Error('Interrupted'))
-  }
   const { stderr } = process
   let shown = 0
   let stage = ''
@@ -49,11 +67,11 @@ export async function followed<T>(work: (how: Required<LongWork>) => Promise<T>)
     const line = progressLine(progress, (now - stageFrom) / 1000)
     stderr.write(`\r\x1b[K${line.slice(0, (stderr.columns ?? 80) - 1)}`)
   }
-  process.on('SIGINT', interrupt)
+  const { signal, end } = interruption(['SIGINT'])
   try {
-    return await work({ onProgress: stderr.isTTY ? onProgress : () => {}, signal: controller.signal })
+    return await work({ onProgress: stderr.isTTY ? onProgress : () => {}, signal })
   } finally {
-    process.off('SIGINT', interrupt)
+    end()
     if (shown > 0) stderr.write('\r\x1b[K')
   }
 }

@@ -25,7 +25,7 @@ interface Target {
   write(
     path: string,
     checkpoint: Checkpoint,
-    how: { dtype: string; shardBytes: number | undefined } & LongWork,
+    how: { dtype: string; shardBytes: number | undefined; work: LongWork },
   ): Promise<readonly string[]>
 }
 
@@ -35,7 +35,7 @@ const ONNX: Readonly<Record<string, PrecisionName>> = { f32: 'fp32', q8: 'int8',
 const TARGETS: Readonly<Record<string, Target>> = {
   safetensors: {
     dtypes: ['f32', 'f16', 'bf16'] satisfies WeightType[],
-    async write(folder, checkpoint, { dtype, shardBytes, ...work }) {
+    async write(folder, checkpoint, { dtype, shardBytes, work }) {
       const shards = shardBytes === undefined ? {} : { shardBytes }
       await saveCheckpoint(folder, checkpoint, { dtype: dtype as WeightType, ...shards, ...work })
       return []
@@ -43,24 +43,14 @@ const TARGETS: Readonly<Record<string, Target>> = {
   },
   gguf: {
     dtypes: ['f16', 'f32', 'q8_0', 'q4_0'] satisfies GgufType[],
-    async write(path, checkpoint, { dtype, onProgress, signal }) {
-      const options = {
-        dtype: dtype as GgufType,
-        ...(onProgress && { onProgress }),
-        ...(signal && { signal }),
-      }
-      return (await saveGguf(path, checkpoint, options)).notes
+    async write(path, checkpoint, { dtype, work }) {
+      return (await saveGguf(path, checkpoint, { dtype: dtype as GgufType, ...work })).notes
     },
   },
   onnx: {
     dtypes: Object.keys(ONNX),
-    async write(folder, checkpoint, { dtype, onProgress, signal }) {
-      const precisions = [ONNX[dtype]!]
-      await saveOnnx(folder, checkpoint, {
-        precisions,
-        ...(onProgress && { onProgress }),
-        ...(signal && { signal }),
-      })
+    async write(folder, checkpoint, { dtype, work }) {
+      await saveOnnx(folder, checkpoint, { precisions: [ONNX[dtype]!], ...work })
       return []
     },
   },
@@ -124,7 +114,7 @@ export default verb({
     const shardBytes = megabytes === undefined ? undefined : megabytes * 1e6
     const checkpoint = await openCheckpoint(input)
     try {
-      const notes = await followed((how) => target.write(output, checkpoint, { dtype, shardBytes, ...how }))
+      const notes = await followed((work) => target.write(output, checkpoint, { dtype, shardBytes, work }))
       if (options.json) await printJson({ output, format, dtype, notes })
       else
         process.stderr.write(

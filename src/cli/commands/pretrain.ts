@@ -18,6 +18,7 @@ import { usageError } from '../failure.ts'
 import { printJson } from '../io.ts'
 import { finish, type Finished } from '../pretrain/finish.ts'
 import { readGroup } from '../pretrain/texts.ts'
+import { interruption } from '../progress.ts'
 import { openTokenizer } from '../tokenizers.ts'
 import { seeHelp, verb, wholeNumber } from '../verb.ts'
 
@@ -96,14 +97,7 @@ export default verb({
     const rate = Number(given.rate)
     if (!(rate > 0 && rate < 1)) throw usageError(`--rate is between 0 and 1; got ${given.rate}`)
     const view = new View(json)
-    const controller = new AbortController()
-    const interrupt = () => {
-      if (controller.signal.aborted) process.exit(130)
-      view.say('Stopping after this step …')
-      controller.abort(new Error('Interrupted'))
-    }
-    process.on('SIGINT', interrupt)
-    process.on('SIGTERM', interrupt)
+    const { signal, end } = interruption(['SIGINT', 'SIGTERM'], () => view.say('Stopping after this step …'))
     const common = {
       folder: join(output, 'run'),
       steps: wholeNumber(given.steps, '--steps', 1),
@@ -111,7 +105,7 @@ export default verb({
       onStage: (stage: string) => view.stage(stage),
       onStep: (report: TrainingReport) => view.step(report),
       onEvaluation: (point: EvaluationPoint) => view.point(point),
-      signal: controller.signal,
+      signal,
     }
     try {
       const finished = recipeName
@@ -146,8 +140,7 @@ export default verb({
       }
     } finally {
       view.end()
-      process.off('SIGINT', interrupt)
-      process.off('SIGTERM', interrupt)
+      end()
     }
   },
 })
