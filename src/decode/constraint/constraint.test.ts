@@ -1,19 +1,14 @@
 // What any model says under a pattern or a choice is what was asked for: random tokens, drawn from what the masks allow,
 // are held against the engine's own RegExp, and masks against trying every token.
 import fc from 'fast-check'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { Random } from '../../core/index.ts'
-import type { Tokenizer } from '../../tokenizer/index.ts'
 import { tinyTokenizer } from '../testing/tiny.ts'
 import { Walks } from '../testing/walks.ts'
 import { compileConstraint, type Constraint, type ConstraintSpec } from './constraint.ts'
 
-let tokenizer: Tokenizer
-let walks: Walks
-beforeAll(async () => {
-  tokenizer = await tinyTokenizer()
-  walks = new Walks(tokenizer)
-})
+const tokenizer = await tinyTokenizer()
+const walks = new Walks(tokenizer)
 const texts = (spec: ConstraintSpec, count?: number) => walks.texts(spec, count)
 
 const PATTERNS = [

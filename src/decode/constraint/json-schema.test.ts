@@ -1,9 +1,8 @@
 // What any model says under a JSON Schema is valid: random tokens, drawn from what the masks allow, are parsed by
 // JSON.parse and held against a checker of schemas that knows nothing of the compiler.
 import fc from 'fast-check'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { Random } from '../../core/index.ts'
-import type { Tokenizer } from '../../tokenizer/index.ts'
 import { satisfies } from '../testing/schema-checker.ts'
 import { tinyTokenizer } from '../testing/tiny.ts'
 import { Walks } from '../testing/walks.ts'
@@ -12,12 +11,8 @@ import type { MachineState } from './machine.ts'
 import type { JsonSchema } from './schema-merge.ts'
 import { tokenTrie } from './token-trie.ts'
 
-let tokenizer: Tokenizer
-let walks: Walks
-beforeAll(async () => {
-  tokenizer = await tinyTokenizer()
-  walks = new Walks(tokenizer)
-})
+const tokenizer = await tinyTokenizer()
+const walks = new Walks(tokenizer)
 const texts = (spec: ConstraintSpec, count?: number) => walks.texts(spec, count)
 
 const parsed = (text: string) => JSON.parse(text) as unknown
